@@ -1,0 +1,76 @@
+"""The REST API as one FastAPI app, to be mounted at `/api`."""
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from app.api import (
+    batches,
+    connections,
+    datasets,
+    health,
+    insight,
+    jobs,
+    reviews,
+    samples,
+    sources,
+    spend,
+    templates,
+    training_data,
+)
+from app.api.errors import install_error_handlers
+from app.api.guards import Guards, allowed_hosts
+from core.db.workspace import Workspace
+
+PREFIX = "/v1"
+NOUNS = (
+    templates,
+    sources,
+    batches,
+    samples,
+    reviews,
+    datasets,
+    training_data,
+    spend,
+    insight,
+    jobs,
+    connections,
+    health,
+)
+TAGS = {
+    "templates": "Generation recipes and their immutable versions.",
+    "sources": "Imported documents and tables, cut into chunks.",
+    "batches": "Background generations: launch, watch, pause, resume, cancel, retry.",
+    "samples": "Generated records, their lineage, and decisions on them.",
+    "reviews": "What waits for a person and what was decided.",
+    "datasets": "Immutable releases: build, verify, compare, download.",
+    "training-data": "Aliases for launching a batch and fetching a dataset version.",
+    "spend": "What was spent, and the budgets.",
+    "insight": "Quality, diversity, coverage and bias of a batch.",
+    "jobs": "The queue and its workers.",
+    "connections": "Ways to reach models.",
+    "prices": "What models cost.",
+    "health": "Whether the server answers.",
+}
+
+
+def create_api(workspace: Workspace) -> FastAPI:
+    """The API over this workspace. It has no start-up of its own: a mounted app's is not run."""
+    api = FastAPI(
+        title="Seedbed",
+        summary="Grow training data for language models.",
+        version=version("seedbed"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        # Their pages load scripts from another host; the document itself is at /openapi.json.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    api.state.workspace = workspace
+    for noun in NOUNS:
+        api.include_router(noun.router, prefix=PREFIX)
+    install_error_handlers(api)
+    # A request that the server's own guards have passed is not examined again.
+    api.add_middleware(Guards, hosts=allowed_hosts(workspace.settings), api_prefix="")
+    return api

@@ -1,0 +1,84 @@
+"""Every Streamlit cache. Values have a short life or are keyed by what never changes."""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+import psutil
+import streamlit as st
+
+from core.datasets.browsing import load_manifest
+from core.db.workspace import Workspace
+from core.insight.report import load_map
+from core.jobs.opening import open_ready_workspace
+from core.quality.report import QualityReport, quality_report
+from core.settings import load_settings
+from core.sources.browsing import ChunkContext, chunk_context
+from core.spend.report import SpendRow, SpendTotal, spend_by, spend_total
+
+
+@st.cache_resource
+def workspace() -> Workspace:
+    """The workspace that the environment names, opened and made ready once per process."""
+    return open_ready_workspace(load_settings())
+
+
+@st.cache_data(ttl=30, max_entries=8)
+def insight_map(batch_id: str, computed_at: str) -> pd.DataFrame:  # noqa: ARG001
+    """Points of a batch's map with their live verdicts."""
+    return load_map(workspace(), batch_id)
+
+
+@st.cache_data(ttl=10, max_entries=32)
+def quality(batch_ids: tuple[str, ...]) -> QualityReport:
+    """Findings, scores and verdicts of these batches."""
+    return quality_report(workspace(), list(batch_ids))
+
+
+@st.cache_data(ttl=5, max_entries=16)
+def spend(key: str) -> list[SpendRow]:
+    """Spend by model, template, batch, user or day."""
+    return spend_by(workspace(), key)
+
+
+@st.cache_data(ttl=5, max_entries=4)
+def totals() -> SpendTotal:
+    """What everything cost so far."""
+    return spend_total(workspace())
+
+
+@st.cache_data(max_entries=32)
+def manifest(dataset_version_id: str, manifest_sha256: str) -> dict[str, Any]:  # noqa: ARG001
+    """A released version's manifest, which never changes."""
+    return dict(load_manifest(workspace(), dataset_version_id))
+
+
+class Machine(NamedTuple):
+    """What the machine that serves this page has left."""
+
+    cpu_percent: float
+    cpu_count: int
+    memory_used_bytes: int
+    memory_total_bytes: int
+    disk_free_bytes: int
+    disk_total_bytes: int
+
+
+@st.cache_data(ttl=2, max_entries=1)
+def machine() -> Machine:
+    """CPU, memory and the workspace's disk, now."""
+    memory = psutil.virtual_memory()
+    disk = psutil.disk_usage(str(workspace().home))
+    return Machine(
+        psutil.cpu_percent(),
+        psutil.cpu_count() or 1,
+        memory.total - memory.available,
+        memory.total,
+        disk.free,
+        disk.total,
+    )
+
+
+@st.cache_data(max_entries=256)
+def chunk(chunk_id: str) -> ChunkContext:
+    """A source chunk with the text around it; chunks never change."""
+    return chunk_context(workspace(), chunk_id)

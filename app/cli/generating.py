@@ -1,0 +1,141 @@
+"""`seedbed generate` and `seedbed demo`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.batches import print_batch, usd, with_progress
+from app.cli.opening import opened
+from app.cli.output import AsJson, note, print_record, progress_bar
+from app.cli.sources import find_source
+from app.cli.templates import version_id_of
+from core.db.workspace import Workspace
+from core.errors import InvalidInput
+from core.generation.batches import LaunchRequest
+from core.jobs.launching import launch_batch
+from core.jobs.workers import list_workers
+from core.providers.connections import (
+    REMOTE_PROTOCOLS,
+    connection_for_url,
+    get_connection,
+)
+
+app = typer.Typer()
+
+NOT_COMPLETED = 3
+
+
+@app.command()
+def generate(
+    template: Annotated[str, typer.Argument(help="Name or id of a template, or a YAML file.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="Samples to plan.")] = 10,
+    provider: Annotated[
+        str, typer.Option(help="Name of a connection; with --base-url, openai or anthropic.")
+    ] = "offline",
+    model: Annotated[str, typer.Option(help="The connection's default model without.")] = "",
+    base_url: Annotated[
+        str | None, typer.Option(help="A server that speaks the provider's protocol.")
+    ] = None,
+    key_variable: Annotated[
+        str | None, typer.Option(help="Environment variable with the key for --base-url.")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Calls in flight; adapts without.")
+    ] = None,
+    budget_usd: Annotated[
+        str | None, typer.Option(help="Cap of this batch in US dollars.", metavar="USD")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Drawn without.")] = None,
+    source: Annotated[list[str], typer.Option(help="A file or a source id; may be repeated.")] = [],  # noqa: B006 Typer copies the default of an option
+    temperature: Annotated[float | None, typer.Option(min=0, max=2)] = None,
+    max_output_tokens: Annotated[int | None, typer.Option(min=1)] = None,
+    priority: Annotated[int, typer.Option(min=1, max=100, help="1 runs first.")] = 10,
+    name: Annotated[str, typer.Option(help="Name of the batch.")] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until it ends.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Launch a batch.
+
+    --wait stays until it ends, and starts workers for as long as it takes where none runs. Exit
+    code 3 says that the batch ended in another state than completed.
+    """
+    parameters = {"temperature": temperature, "max_output_tokens": max_output_tokens}
+    with opened() as workspace:
+        connection = _connection(workspace, provider, base_url, key_variable, model)
+        request = LaunchRequest(
+            template_version_id=version_id_of(workspace, template),
+            n=n,
+            connection=connection,
+            model=model,
+            seed=seed,
+            parameters={key: value for key, value in parameters.items() if value is not None},
+            concurrency=concurrency,
+            budget_usd=usd(budget_usd),
+            priority=priority,
+            source_ids=tuple(find_source(workspace, item).source_id for item in source),
+            name=name,
+        )
+        batch_id = launch_batch(workspace, request).batch_id
+        if wait:
+            _wait(workspace, batch_id, n)
+        elif not any(worker.kind == "generate" for worker in list_workers(workspace)):
+            note("No worker runs: start one with `seedbed up` or `seedbed worker`.")
+        found = with_progress(workspace, batch_id)
+    print_batch(found, as_json)
+    if wait and found["state"] != "completed":
+        note(f"The batch is {found['state']}. {found['message']}".strip())
+        raise typer.Exit(NOT_COMPLETED)
+
+
+def _connection(
+    workspace: Workspace, provider: str, base_url: str | None, key_variable: str | None, model: str
+) -> str:
+    if base_url is None:
+        return get_connection(workspace, provider).name
+    protocol = "openai" if provider == "offline" else provider
+    if protocol not in REMOTE_PROTOCOLS:
+        raise InvalidInput(
+            f"--base-url needs a protocol, not {provider!r}.",
+            remedy="Use --provider openai or --provider anthropic.",
+        )
+    if not model:
+        raise InvalidInput("--base-url needs a model.", remedy="Name it with --model.")
+    found = connection_for_url(workspace, base_url, protocol, model, key_variable=key_variable)
+    return found.name
+
+
+def _wait(workspace: Workspace, batch_id: str, n: int) -> None:
+    # Imported here: launching alone starts no process.
+    from app.up import ensure_workers
+    from core.jobs.waiting import wait_for_batch
+
+    with ensure_workers(workspace, ["generate"]), progress_bar() as bar:
+        task = bar.add_task("Generating", total=n)
+
+        def show(progress: Any) -> None:
+            done = progress.generated + progress.failed
+            text = f"{progress.state}, {progress.rate_per_s:.1f}/s, ${progress.cost_usd:.4f}"
+            bar.update(task, completed=done, description=text)
+
+        wait_for_batch(workspace, batch_id, on_progress=show)
+
+
+@app.command()
+def demo(
+    source: Annotated[Path, typer.Option(help="A file to work from.", exists=True)],
+    out: Annotated[Path, typer.Option(help="Folder for the release.", file_okay=False)],
+    n: Annotated[int, typer.Option("--n", min=10, help="Samples to plan.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Go the whole way from a source to a release.
+
+    Imports, generates on the offline provider, measures, corrects, releases and exports.
+    """
+    # Imported here: launching alone starts no process.
+    from app.up import ensure_workers
+    from core.jobs.demo import run_demo
+
+    with opened() as workspace, ensure_workers(workspace):
+        found = run_demo(workspace, source, n, out, note)
+    print_record(found, as_json)

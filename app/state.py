@@ -1,0 +1,140 @@
+"""Typed accessors for what a browser tab remembers; the only module that names state keys.
+
+What is selected and shareable stands in the URL; drafts stand in session state, one dataclass per
+page. Both keep ids, never records: a stored row goes stale.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import streamlit as st
+
+Noun = Literal["template", "source", "batch", "sample", "version", "view"]
+Draft = TypeVar("Draft")
+
+
+def selected(noun: Noun) -> str | None:
+    """The id of that noun in the URL, None when nothing is selected."""
+    return st.query_params.get(noun) or None
+
+
+def select(noun: Noun, value: str | None) -> None:
+    """Put that id in the URL, or take it out. For callbacks."""
+    if value:
+        st.query_params[noun] = value
+    else:
+        st.query_params.pop(noun, None)
+
+
+def select_from_widget(noun: Noun, key: str) -> None:
+    """A picker's `on_change`: its value becomes the selection."""
+    select(noun, st.session_state[key])
+
+
+def select_from_table(noun: Noun, key: str, ids: Sequence[str]) -> None:
+    """A table's `on_select`: the chosen row's id becomes the selection."""
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows:
+        select(noun, ids[rows[0]])
+
+
+def offer(key: str, value: Any) -> None:
+    """Set a widget's value before it is drawn. The URL or a draft decides, not the widget."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+def offer_once(key: str, value: str | None, *, among: Sequence[str]) -> None:
+    """Take a filter's value from the URL on arrival; from then on the widget decides."""
+    seen = f"{key}.offered"
+    if value in among and st.session_state.get(seen) != value:
+        st.session_state[key] = st.session_state[seen] = value
+
+
+def value_of(key: str, default: Any = None) -> Any:
+    """A widget's present value, for its own callback."""
+    return st.session_state.get(key, default)
+
+
+def forget(key: str) -> None:
+    """Let a widget start again from its default."""
+    st.session_state.pop(key, None)
+
+
+@dataclass
+class TemplatesDraft:
+    """The editor's unsaved text. `base` is the version id it started from."""
+
+    base: str = ""
+    text: str = ""
+    problem: str = ""
+    preview_batch_id: str | None = None
+
+
+@dataclass
+class ReviewDraft:
+    """Where a reviewer is: skipped ids, the mode, and when the sample came on screen."""
+
+    sample_id: str = ""
+    shown_at: float = field(default_factory=time.monotonic)
+    is_editing: bool = False
+    is_rejecting: bool = False
+    skipped: list[str] = field(default_factory=list)
+    problem: str = ""
+
+    def show(self, sample_id: str) -> None:
+        """Start the clock when another sample comes on screen."""
+        if sample_id != self.sample_id:
+            self.sample_id, self.shown_at = sample_id, time.monotonic()
+            self.is_editing = self.is_rejecting = False
+            self.problem = ""
+
+    @property
+    def seconds(self) -> float:
+        """Time since the sample came on screen, at most ten minutes."""
+        return min(time.monotonic() - self.shown_at, 600.0)
+
+
+@dataclass
+class InsightDraft:
+    """Samples chosen on the map."""
+
+    batch_id: str = ""
+    sample_ids: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Notice:
+    """One line to show after an action, on the next run."""
+
+    text: str = ""
+    icon: str = ":material/check_circle:"
+
+
+def templates() -> TemplatesDraft:
+    return _draft("templates.draft", TemplatesDraft)
+
+
+def review() -> ReviewDraft:
+    return _draft("review.draft", ReviewDraft)
+
+
+def insight() -> InsightDraft:
+    return _draft("insight.draft", InsightDraft)
+
+
+def notice() -> Notice:
+    return _draft("app.notice", Notice)
+
+
+def notify(text: str) -> None:
+    """Show this once, after the next run has started."""
+    notice().text = text
+
+
+def _draft(key: str, kind: Callable[[], Draft]) -> Draft:
+    if key not in st.session_state:
+        st.session_state[key] = kind()
+    return st.session_state[key]

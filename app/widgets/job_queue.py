@@ -1,0 +1,32 @@
+"""The durable queue and the workers that serve it."""
+
+import streamlit as st
+
+from app import cache
+from app.widgets.formats import ago, words
+from app.widgets.layout import section
+from app.widgets.progress import workers_table
+from app.widgets.tables import plain_table
+from core.jobs.queue import JobRow, list_jobs
+from core.jobs.workers import list_workers
+
+
+def queue_view() -> None:
+    """Jobs, newest first, and who runs them."""
+    section("Queue", "What waits, what runs and what ended, newest first.")
+    jobs = list_jobs(cache.workspace())
+    if jobs:
+        plain_table([job_row(job) for job in jobs], key="batches.jobs")
+    else:
+        st.caption("The queue is empty.")
+    section("Workers")
+    workers_table(list_workers(cache.workspace()), key="batches.workers")
+
+
+def job_row(job: JobRow) -> dict[str, object]:
+    """One job as a table row."""
+    return {
+        "Job": words(job.name), "Works on": job.subject, "State": words(job.state),
+        "Priority": job.priority, "Worker": job.worker_id or "",
+        "Waiting since": ago(job.created_at), "Last change": ago(job.updated_at),
+    }  # fmt: skip

@@ -1,0 +1,136 @@
+"""One sample in full. Its text is untrusted: shown as text, never as Markdown or HTML."""
+
+import json
+
+import streamlit as st
+
+from app.widgets.diff import diff_view
+from app.widgets.formats import clip, day, figure, money, plain, words
+from app.widgets.layout import facts, section
+from app.widgets.states import state_badge
+from app.widgets.tables import plain_table, score
+from core.db.tables import Attempt, Finding, Review, Sample
+from core.generation.samples import Lineage
+from core.review.diffs import word_diff
+
+
+def text_box(label: str, text: str) -> None:
+    """A labelled text, verbatim."""
+    st.caption(label)
+    with st.container(border=True):
+        st.text(text or "–")
+
+
+def sample_texts(sample: Sample) -> None:
+    """Input and response, or the raw text of a failed sample."""
+    if sample.state == "failed":
+        st.error(plain(sample.failure or "The sample failed."), icon=":material/error:")
+        st.caption("Raw text as received")
+        st.code(sample.raw_text or "(nothing was received)", language=None, wrap_lines=True)
+        return
+    text_box("Input", sample.input)
+    text_box("Response", sample.response)
+
+
+def sample_badges(sample: Sample) -> None:
+    """Verdict, score and who decided."""
+    with st.container(horizontal=True):
+        if sample.state == "failed":
+            state_badge("failed")
+        state_badge(sample.verdict)
+        st.badge(f"Score {figure(sample.quality_score, 2)}", color="gray")
+        if sample.is_reviewed:
+            st.badge("Reviewed", icon=":material/person_check:", color="gray")
+
+
+def lineage_view(lineage: Lineage) -> None:
+    """Where the sample came from, what it cost, what was found, who decided."""
+    sample = lineage.sample
+    cost = sum((a.cost_usd for a in lineage.attempts if a.cost_usd is not None), start=0)
+    section("Lineage")
+    facts(
+        {
+            "Sample": sample.sample_id,
+            "Batch": f"{lineage.batch.name} ({lineage.batch.batch_id})",
+            "Template": f"{lineage.template.title}, version {lineage.version.number}",
+            "Model": f"{lineage.batch.model} on {lineage.batch.connection}",
+            "Plan index, seed": f"{sample.plan_index}, {lineage.batch.seed}",
+            "Created, UTC": day(sample.created_at),
+            "Cost": money(cost),
+        }
+    )
+    if lineage.chunk is not None and lineage.source is not None:
+        place = f"characters {lineage.chunk.start_char:,} to {lineage.chunk.end_char:,}"
+        text_box(f"Source chunk: {plain(lineage.source.name)}, {place}", lineage.chunk.text)
+
+
+def variables_view(sample: Sample, *, has_output: bool = True) -> None:
+    """The plan's values, and the parsed output where wanted."""
+    st.caption("Variables")
+    st.code(json.dumps(sample.variables, ensure_ascii=False, indent=2), "json", wrap_lines=True)
+    if has_output and sample.output is not None:
+        st.caption("Output")
+        st.code(json.dumps(sample.output, ensure_ascii=False, indent=2), "json", wrap_lines=True)
+
+
+def findings_table(findings: list[Finding]) -> None:
+    """What each check saw."""
+    if not findings:
+        st.caption("No check found anything.")
+        return
+    rows = [
+        {
+            "Check": words(f.check),
+            "Score": f.score,
+            "Value": round(f.value, 4),
+            "Evidence": clip(json.dumps(f.evidence, ensure_ascii=False), 160) if f.evidence else "",
+        }
+        for f in findings
+    ]
+    plain_table(rows, key="sample.findings", columns={"Score": score()})
+
+
+def attempts_table(attempts: list[Attempt], *, key: str) -> None:
+    """Every call made for it, with tokens, cost and outcome."""
+    if not attempts:
+        st.caption("No call is recorded.")
+        return
+    plain_table([attempt_row(a) for a in attempts], key=key, columns=ATTEMPT_COLUMNS)
+
+
+ATTEMPT_COLUMNS = {
+    "Cost, USD": st.column_config.NumberColumn(format="%.6f"),
+    "Latency, ms": st.column_config.NumberColumn(format="localized"),
+}
+
+
+def attempt_row(attempt: Attempt) -> dict[str, object]:
+    """One ledger entry as a table row."""
+    return {
+        "Time, UTC": day(attempt.created_at),
+        "Model": attempt.model,
+        "Outcome": words(attempt.state)
+        + (f" ({words(attempt.failure_kind).lower()})" if attempt.failure_kind else ""),
+        "Latency, ms": attempt.latency_ms,
+        "Tokens in": attempt.input_tokens,
+        "Tokens out": attempt.output_tokens,
+        "Cost, USD": None if attempt.cost_usd is None else float(attempt.cost_usd),
+        "Bill": "estimated" if attempt.is_estimated else "known",
+    }
+
+
+def reviews_view(reviews: list[Review]) -> None:
+    """Human decisions, with what they changed."""
+    for review in reviews:
+        detail = f" · {words(review.reason)}" if review.reason else ""
+        st.markdown(
+            f"**{words(review.decision)}** · {day(review.created_at)} UTC · "
+            f"{review.seconds:.0f} s{plain(detail)}"
+        )
+        for name, text in (review.corrected or {}).items():
+            before = review.original.get(name)
+            if isinstance(text, str) and isinstance(before, str) and text != before:
+                st.caption(f"{words(name)}, before and after")
+                diff_view(word_diff(before, text))
+    if not reviews:
+        st.caption("Nobody has reviewed it yet.")

@@ -1,0 +1,75 @@
+"""Tables that open a record, and their pager."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+
+PAGE_SIZE = 50
+MOST_ROWS_SHOWN = 25
+
+
+def open_table(
+    rows: Sequence[Mapping[str, Any]],
+    ids: Sequence[str],
+    noun: state.Noun,
+    *,
+    key: str,
+    columns: Mapping[str, Any] | None = None,
+) -> None:
+    """A table whose chosen row becomes the page's selection."""
+    st.dataframe(
+        pd.DataFrame(list(rows)),
+        key=key,
+        hide_index=True,
+        column_config=dict(columns or {}),
+        on_select=lambda: state.select_from_table(noun, key, ids),
+        selection_mode="single-row",
+        height="content" if len(rows) <= MOST_ROWS_SHOWN else 720,
+        placeholder="–",
+    )
+
+
+def plain_table(
+    rows: Sequence[Mapping[str, Any]], *, key: str, columns: Mapping[str, Any] | None = None
+) -> None:
+    """A table to read."""
+    st.dataframe(
+        pd.DataFrame(list(rows)),
+        key=key,
+        hide_index=True,
+        column_config=dict(columns or {}),
+        height="content" if len(rows) <= MOST_ROWS_SHOWN else 720,
+        placeholder="–",
+    )
+
+
+def pager(total: int, noun: str, *, key: str, page_size: int = PAGE_SIZE) -> int:
+    """How many there are, and page numbers where needed; returns the offset of the page shown."""
+    pages = max(-(-total // page_size), 1)
+    if state.value_of(key, 1) > pages:
+        state.forget(key)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{total:,} {noun}", width="content")
+        number = st.pagination(pages, key=key) if pages > 1 else 1
+    return (number - 1) * page_size
+
+
+def number(label: str, pattern: str = "localized", **options: Any) -> Any:
+    """A right-aligned number column."""
+    return st.column_config.NumberColumn(label, format=pattern, **options)
+
+
+def score(label: str = "Score", width: int | None = None) -> Any:
+    """A column of scores from 0 to 1 with a bar."""
+    return st.column_config.ProgressColumn(
+        label, min_value=0, max_value=1, format="%.2f", width=width
+    )
+
+
+def part(label: str) -> Any:
+    """A column of shares from 0 to 1, drawn as per cent."""
+    return st.column_config.ProgressColumn(label, min_value=0, max_value=1, format="percent")

@@ -1,0 +1,82 @@
+"""The records that travel between a runner and its journal: calls about to be made, and results."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from core.providers.base import ModelRequest, Prepared
+from core.spend.budgets import SpendScope
+
+Purpose = Literal["generate", "repair"]
+
+
+@dataclass(frozen=True, slots=True)
+class Charging:
+    """Who makes a batch's calls and who pays: the same for all of them."""
+
+    batch_id: str
+    fence: int
+    worker_id: str
+    connection: str
+    model: str
+    scope: SpendScope
+    price_source: str
+
+
+@dataclass(slots=True)
+class Call:
+    """One request to a provider, before and after its attempt row is open."""
+
+    plan_index: int
+    purpose: Purpose
+    number: int  # 1 for the first request of this purpose, rising with each retry
+    request: ModelRequest
+    prepared: Prepared
+    request_key: str
+    worst_case_usd: Decimal
+    attempt_id: str
+    opened_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Settlement:
+    """How an attempt ended, and the sample that came of it, if one did."""
+
+    call: Call
+    state: Literal["succeeded", "failed", "unknown"]
+    cost_usd: Decimal | None  # None: the model has no known price
+    is_estimated: bool
+    latency_ms: int
+    http_status: int | None
+    failure_kind: str | None = None
+    failure_message: str = ""
+    usage: dict[str, int] = field(default_factory=dict)
+    response_text: str | None = None
+
+
+@dataclass(slots=True)
+class NewSample:
+    """A sample row and its findings, as column values."""
+
+    row: dict[str, Any]
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_generated(self) -> bool:
+        return bool(self.row["state"] == "generated")
+
+
+def request_key(connection: str, prepared: Prepared, nonce: str) -> str:
+    """The identity of a question: SHA-256 over connection, serialised request and nonce.
+
+    The serialised request holds model, messages, parameters and schema, so an answer is reused only
+    where every byte that was sent would be the same.
+    """
+    digest = hashlib.sha256(connection.encode())
+    digest.update(b"\0")
+    digest.update(prepared.body)
+    digest.update(b"\0")
+    digest.update(nonce.encode())
+    return digest.hexdigest()

@@ -1,0 +1,357 @@
+"""Every table, one class each. Records are read detached: keep ids, not objects, across calls.
+
+Money columns are `Decimal` US dollars in Python and integer nano-dollars in the database. Texts and
+attempts never change once written; verdicts, scores and states do.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+from core.db.ids import utc_now
+from core.db.types import Json, NanoUsd, UtcDateTime
+
+DEFAULT_PROJECT_ID = "prj_default"
+LOCAL_ADMIN_ID = "usr_local"
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can drop it on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        Decimal: NanoUsd,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        int: BigInteger,
+    }
+
+
+class Owned:
+    """The three columns that every table carries from the first migration."""
+
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    created_by: Mapped[str] = mapped_column(String(64), default=LOCAL_ADMIN_ID)
+
+    @declared_attr
+    @classmethod
+    def project_id(cls) -> Mapped[str]:
+        return mapped_column(String(64), default=DEFAULT_PROJECT_ID, index=True)
+
+
+class User(Owned, Base):
+    """A person. Without sign-in there is one: the local admin."""
+
+    __tablename__ = "users"
+    user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))  # admin, researcher, annotator, viewer
+    issuer: Mapped[str | None] = mapped_column(String(300))  # OIDC issuer; None for the local admin
+    subject: Mapped[str | None] = mapped_column(String(300))  # OIDC subject
+
+
+class Project(Owned, Base):
+    """Groups templates, batches, datasets and budgets. Its own `project_id` is its key."""
+
+    __tablename__ = "projects"
+    project_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+
+
+class Connection(Owned, Base):
+    """A way to reach a model: protocol, base URL, and the name of the variable with its key."""
+
+    __tablename__ = "connections"
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    protocol: Mapped[str] = mapped_column(String(20))  # openai, anthropic, offline
+    base_url: Mapped[str | None] = mapped_column(String(500))  # None for offline
+    key_variable: Mapped[str | None] = mapped_column(String(100))  # None: no key is sent
+    default_model: Mapped[str] = mapped_column(String(200))
+
+
+class PriceOverride(Owned, Base):
+    """A price that a person entered. Prices are added, never overwritten: the newest counts."""
+
+    __tablename__ = "price_overrides"
+    price_override_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    connection: Mapped[str] = mapped_column(String(100), index=True)
+    model: Mapped[str] = mapped_column(String(200))
+    input_usd_per_mtok: Mapped[Decimal] = mapped_column("input_nano_usd_per_mtok", NanoUsd)
+    output_usd_per_mtok: Mapped[Decimal] = mapped_column("output_nano_usd_per_mtok", NanoUsd)
+    source: Mapped[str] = mapped_column(String(500), default="")  # where the figure comes from
+
+
+class Template(Owned, Base):
+    """A named generation recipe; its content lives in versions."""
+
+    __tablename__ = "templates"
+    template_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))  # slug, unique in the project
+    title: Mapped[str] = mapped_column(String(200))
+    domain: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(default="")
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+
+class TemplateVersion(Owned, Base):
+    """An immutable state of a template."""
+
+    __tablename__ = "template_versions"
+    template_version_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    template_id: Mapped[str] = mapped_column(ForeignKey("templates.template_id"), index=True)
+    number: Mapped[int]  # 1, 2, 3 … within the template
+    content_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the canonical definition
+    definition: Mapped[dict[str, Any]]  # TemplateDefinition as JSON
+    note: Mapped[str] = mapped_column(default="")  # why this version was saved
+    __table_args__ = (UniqueConstraint("template_id", "number"),)
+
+
+class Source(Owned, Base):
+    """An imported document or table."""
+
+    __tablename__ = "sources"
+    source_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(20))  # text, markdown, csv, jsonl
+    content_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the original bytes
+    size_bytes: Mapped[int]
+    chunk_count: Mapped[int]
+    columns: Mapped[list[Any]] = mapped_column(default=list)  # field names of a table, else []
+    __table_args__ = (UniqueConstraint("project_id", "content_hash"),)
+
+
+class Chunk(Owned, Base):
+    """A piece of a source: a passage of text, or one row of a table."""
+
+    __tablename__ = "chunks"
+    chunk_id: Mapped[str] = mapped_column(String(80), primary_key=True)  # source id + ordinal
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.source_id"))
+    ordinal: Mapped[int]  # from 0, in document order
+    start_char: Mapped[int]  # offset into the decoded text, inclusive
+    end_char: Mapped[int]  # exclusive
+    text: Mapped[str]
+    text_hash: Mapped[str] = mapped_column(String(64))
+    heading: Mapped[str] = mapped_column(default="")  # nearest heading above, "" where none
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)  # columns of a row, else {}
+    __table_args__ = (UniqueConstraint("source_id", "ordinal"),)
+
+
+class Batch(Owned, Base):
+    """One background generation."""
+
+    __tablename__ = "batches"
+    batch_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    template_version_id: Mapped[str] = mapped_column(
+        ForeignKey("template_versions.template_version_id"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20), default="batch")  # batch, preview
+    state: Mapped[str] = mapped_column(String(20), index=True)  # queued … cancelled
+    pause_reason: Mapped[str | None] = mapped_column(String(20))  # user, budget, provider, disk
+    wanted: Mapped[str] = mapped_column(String(20), default="run")  # run, pause, cancel: the user's
+    message: Mapped[str] = mapped_column(default="")  # why it paused or failed, for a person
+    n: Mapped[int]  # planned samples
+    seed: Mapped[int]
+    plan_offset: Mapped[int] = mapped_column(default=0)  # first plan index
+    source_ids: Mapped[list[Any]] = mapped_column(default=list)  # chunks come from these, in order
+    connection: Mapped[str] = mapped_column(String(100))
+    model: Mapped[str] = mapped_column(String(200))
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)  # sampling settings
+    concurrency: Mapped[int | None]  # calls in flight; None adapts by itself
+    priority: Mapped[int] = mapped_column(default=10)  # 1 runs first
+    retry_round: Mapped[int] = mapped_column(default=0)  # rises with "retry failed": asks anew
+    fence: Mapped[int] = mapped_column(default=0)  # rises when a worker takes the batch
+    worker_id: Mapped[str | None] = mapped_column(String(64))
+    fingerprint: Mapped[str] = mapped_column(String(64))  # SHA-256 of what decides the result
+    generated: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    in_flight: Mapped[int] = mapped_column(default=0)  # calls open at the last progress report
+    rate_per_s: Mapped[float] = mapped_column(default=0.0)  # samples per second, last 10 s
+    idempotency_key: Mapped[str | None] = mapped_column(String(100), unique=True)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class BatchLogEntry(Owned, Base):
+    """One line of a batch's log, for people."""
+
+    __tablename__ = "batch_log"
+    entry_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), index=True)
+    level: Mapped[str] = mapped_column(String(10))  # info, warning, error
+    message: Mapped[str]
+
+
+class Sample(Owned, Base):
+    """One generated record. Texts never change; score, verdict and revision do."""
+
+    __tablename__ = "samples"
+    sample_id: Mapped[str] = mapped_column(String(80), primary_key=True)  # batch id + plan index
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"))
+    plan_index: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20))  # generated, failed
+    verdict: Mapped[str] = mapped_column(String(20))  # accepted, needs_review, rejected
+    is_reviewed: Mapped[bool] = mapped_column(default=False)  # a person decided the verdict
+    revision: Mapped[int] = mapped_column(default=0)  # rises with each review
+    quality_score: Mapped[float | None]  # 0 to 1; None for a failed sample
+    domain: Mapped[str] = mapped_column(String(100))
+    variables: Mapped[dict[str, Any]]  # the plan's values
+    output: Mapped[dict[str, Any] | None] = mapped_column(Json)  # parsed answer; None where failed
+    input: Mapped[str] = mapped_column(default="")  # by the template's mapping, after no correction
+    response: Mapped[str] = mapped_column(default="")
+    raw_text: Mapped[str] = mapped_column(default="")  # the answer as received; kept when it failed
+    text_hash: Mapped[str] = mapped_column(String(64), default="")  # of input and response
+    chunk_id: Mapped[str | None] = mapped_column(String(80))
+    attempt_id: Mapped[str | None] = mapped_column(String(64))  # whose answer it is, reused or not
+    failure: Mapped[str] = mapped_column(default="")  # kind and message of the last failure
+    __table_args__ = (
+        UniqueConstraint("batch_id", "plan_index"),
+        Index("ix_samples_project_verdict", "project_id", "verdict"),
+    )
+
+
+class Attempt(Owned, Base):
+    """One HTTP request to a provider: the ledger's entry."""
+
+    __tablename__ = "attempts"
+    attempt_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"))
+    plan_index: Mapped[int]
+    purpose: Mapped[str] = mapped_column(String(20))  # generate, repair
+    number: Mapped[int]  # 1 for the first request of this call
+    state: Mapped[str] = mapped_column(String(20))  # open, succeeded, failed, unknown
+    connection: Mapped[str] = mapped_column(String(100))
+    model: Mapped[str] = mapped_column(String(200))
+    request_key: Mapped[str] = mapped_column(String(64), index=True)  # identity for reuse
+    worker_id: Mapped[str] = mapped_column(String(64))
+    finished_at: Mapped[datetime | None]
+    latency_ms: Mapped[int | None]
+    http_status: Mapped[int | None]
+    failure_kind: Mapped[str | None] = mapped_column(String(30))
+    failure_message: Mapped[str] = mapped_column(default="")
+    input_tokens: Mapped[int | None]  # all input tokens, cached ones included
+    cached_tokens: Mapped[int | None]
+    output_tokens: Mapped[int | None]  # all output tokens, reasoning included
+    reasoning_tokens: Mapped[int | None]
+    reserved_usd: Mapped[Decimal] = mapped_column("reserved_nano_usd", NanoUsd)
+    cost_usd: Mapped[Decimal | None] = mapped_column("cost_nano_usd", NanoUsd)
+    is_estimated: Mapped[bool] = mapped_column(default=False)  # settled without knowing the bill
+    price_source: Mapped[str] = mapped_column(String(200), default="")
+    response_text: Mapped[str | None]  # the answer's text, reused by resume and retry
+    __table_args__ = (
+        Index("ix_attempts_batch_state", "batch_id", "state"),
+        Index("ix_attempts_project_created", "project_id", "created_at"),
+    )
+
+
+class Budget(Owned, Base):
+    """A cap on spending. Always settled + reserved <= cap, while bills respect reservations."""
+
+    __tablename__ = "budgets"
+    budget_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(20))  # workspace, project, template, batch, user
+    scope_id: Mapped[str] = mapped_column(String(64))  # "*" for the workspace
+    month: Mapped[str] = mapped_column(String(7), default="")  # 2026-11; "" for all time
+    cap_usd: Mapped[Decimal] = mapped_column("cap_nano_usd", NanoUsd)
+    settled_usd: Mapped[Decimal] = mapped_column("settled_nano_usd", NanoUsd, default=Decimal(0))
+    reserved_usd: Mapped[Decimal] = mapped_column("reserved_nano_usd", NanoUsd, default=Decimal(0))
+    __table_args__ = (UniqueConstraint("scope", "scope_id", "month"),)
+
+
+class Finding(Owned, Base):
+    """What one check saw in one sample. Scores are recomputed from these."""
+
+    __tablename__ = "findings"
+    sample_id: Mapped[str] = mapped_column(ForeignKey("samples.sample_id"), primary_key=True)
+    check: Mapped[str] = mapped_column("check_name", String(50), primary_key=True)
+    value: Mapped[float]  # the measured figure, in the check's own unit
+    score: Mapped[float]  # 1 is faultless, 0 is unusable
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the span, the twin, the path
+
+
+class Review(Owned, Base):
+    """One human decision. Append-only: an undo is a row that names the one it reverses."""
+
+    __tablename__ = "reviews"
+    review_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sample_id: Mapped[str] = mapped_column(ForeignKey("samples.sample_id"), index=True)
+    decision: Mapped[str] = mapped_column(String(20))  # accept, edit, reject, skip, undo
+    correction_type: Mapped[str] = mapped_column(String(50), default="")  # fact, style, format …
+    reason: Mapped[str] = mapped_column(default="")
+    original: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {input, response, output}
+    corrected: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the same shape; edits only
+    previous_verdict: Mapped[str] = mapped_column(String(20))
+    seconds: Mapped[float] = mapped_column(default=0.0)  # time the reviewer spent
+    revision: Mapped[int]  # the sample's revision after this row
+    undoes: Mapped[str | None] = mapped_column(String(64))  # review_id
+
+
+class Dataset(Owned, Base):
+    """A named series of dataset versions."""
+
+    __tablename__ = "datasets"
+    dataset_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(default="")
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+
+class DatasetVersion(Owned, Base):
+    """An immutable release: a folder of files whose SHA-256 stand in its manifest."""
+
+    __tablename__ = "dataset_versions"
+    dataset_version_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.dataset_id"), index=True)
+    version: Mapped[str] = mapped_column(String(30))  # semantic version, 1.0.0
+    state: Mapped[str] = mapped_column(String(20))  # building, released, failed
+    message: Mapped[str] = mapped_column(default="")  # why the build failed
+    query: Mapped[dict[str, Any]]  # DatasetQuery: what was selected and how it was split
+    content_id: Mapped[str | None] = mapped_column(String(64))  # canonical hash of schema and rows
+    manifest_sha256: Mapped[str | None] = mapped_column(String(64))
+    folder: Mapped[str | None] = mapped_column(String(500))  # below the workspace's `datasets/`
+    sample_count: Mapped[int] = mapped_column(default=0)
+    split_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {train: 800, …}
+    size_bytes: Mapped[int] = mapped_column(default=0)
+    changelog: Mapped[str] = mapped_column(default="")
+    __table_args__ = (UniqueConstraint("dataset_id", "version"),)
+
+
+class InsightReport(Owned, Base):
+    """Metrics of a batch, computed by a compute worker, kept until their input changes."""
+
+    __tablename__ = "insight_reports"
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))  # queued, running, ready, failed
+    message: Mapped[str] = mapped_column(default="")
+    done: Mapped[int] = mapped_column(default=0)  # samples embedded so far
+    total: Mapped[int] = mapped_column(default=0)
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)  # InsightReport metrics as JSON
+    map_file: Mapped[str | None] = mapped_column(String(300))  # Parquet below `insight/`
+    input_hash: Mapped[str] = mapped_column(String(64), default="")  # of the samples' texts
+    computed_at: Mapped[datetime | None]
+
+
+class Worker(Owned, Base):
+    """A process that runs jobs. A stale heartbeat means it is dead."""
+
+    __tablename__ = "workers"
+    worker_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))  # generate, compute
+    host: Mapped[str] = mapped_column(String(200))
+    pid: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20))  # running, stopped, dead
+    heartbeat_at: Mapped[datetime]
+    cpu_percent: Mapped[float] = mapped_column(default=0.0)  # of one core, last interval
+    rss_bytes: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,308 @@
+"""A batch as a record: launching it, taking it over, ending it, reading its log.
+
+The states are those of CONTRIBUTING's glossary. A change of state and its log line are one commit.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.db.ids import new_id, utc_now
+from core.db.tables import (
+    DEFAULT_PROJECT_ID,
+    LOCAL_ADMIN_ID,
+    Attempt,
+    Batch,
+    BatchLogEntry,
+    Connection,
+    Sample,
+    Source,
+    Template,
+    TemplateVersion,
+)
+from core.db.workspace import Workspace
+from core.errors import InvalidInput, NotFound, UnknownPrice
+from core.providers.prices import find_price
+from core.spend.budgets import SpendScope, month_of, put_budget
+from core.spend.reservations import settle
+from core.text.hashing import canonical_hash
+
+MAX_SAMPLES = 1_000_000
+MAX_PREVIEW = 10
+MAX_CONCURRENCY = 1024
+PREVIEW_PRIORITY = 1
+FINGERPRINT_VERSION = 1
+ENDED = ("completed", "failed", "cancelled")
+KNOWN_PARAMETERS = ("temperature", "top_p", "max_output_tokens", "defect_rate")
+
+
+@dataclass(frozen=True)
+class LaunchRequest:
+    """What to generate, with what, and for how much at most."""
+
+    template_version_id: str
+    n: int  # planned samples
+    connection: str = "offline"
+    model: str = ""  # "" takes the connection's default model
+    seed: int | None = None  # None draws one
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # see KNOWN_PARAMETERS
+    concurrency: int | None = None  # calls in flight; None adapts by itself
+    budget_usd: Decimal | None = None  # cap of this batch
+    priority: int = 10  # 1 runs first
+    source_ids: tuple[str, ...] = ()
+    plan_offset: int = 0
+    name: str = ""  # "" takes the template's title
+    kind: str = "batch"  # batch, preview
+    idempotency_key: str | None = None  # the same key launches once
+    project_id: str = DEFAULT_PROJECT_ID
+    created_by: str = LOCAL_ADMIN_ID
+
+
+def check_request(workspace: Workspace, request: LaunchRequest) -> Connection:
+    """The connection of a request that can be launched.
+
+    Raises InvalidInput naming the field, NotFound, or UnknownPrice for a budget without a price.
+    """
+    most = MAX_PREVIEW if request.kind == "preview" else MAX_SAMPLES
+    if not 1 <= request.n <= most:
+        raise InvalidInput(f"n is {request.n}.", remedy=f"Plan 1 to {most:,} samples.")
+    if request.concurrency is not None and not 1 <= request.concurrency <= MAX_CONCURRENCY:
+        raise InvalidInput(
+            f"The concurrency is {request.concurrency}.",
+            remedy=f"Use 1 to {MAX_CONCURRENCY}, or leave it empty to let it adapt.",
+        )
+    if unknown := set(request.parameters) - set(KNOWN_PARAMETERS):
+        raise InvalidInput(
+            f"Unknown parameters: {', '.join(sorted(unknown))}.",
+            remedy=f"Use {', '.join(KNOWN_PARAMETERS)}.",
+        )
+    with workspace.read() as session:
+        connection = session.get(Connection, request.connection)
+        if connection is None:
+            raise NotFound("connection", request.connection)
+        for source_id in request.source_ids:
+            if session.get(Source, source_id) is None:
+                raise NotFound("source", source_id)
+    model = request.model or connection.default_model
+    if request.budget_usd is not None and find_price(workspace, connection, model) is None:
+        raise UnknownPrice(connection.name, model)
+    return connection
+
+
+def create_batch(session: Session, request: LaunchRequest, connection: Connection) -> Batch:
+    """A queued batch and its budget, in the caller's transaction."""
+    version = session.get(TemplateVersion, request.template_version_id)
+    if version is None:
+        raise NotFound("template version", request.template_version_id)
+    template = session.get_one(Template, version.template_id)
+    seed = secrets.randbelow(2**31) if request.seed is None else request.seed
+    model = request.model or connection.default_model
+    batch = Batch(
+        batch_id=new_id("bat"),
+        template_version_id=version.template_version_id,
+        name=request.name or template.title,
+        kind=request.kind,
+        state="queued",
+        n=request.n,
+        seed=seed,
+        plan_offset=request.plan_offset,
+        source_ids=list(request.source_ids),
+        connection=connection.name,
+        model=model,
+        parameters=dict(request.parameters),
+        concurrency=request.concurrency,
+        priority=PREVIEW_PRIORITY if request.kind == "preview" else request.priority,
+        fingerprint=_fingerprint(request, seed, model, version.content_hash),
+        idempotency_key=request.idempotency_key,
+        project_id=request.project_id,
+        created_by=request.created_by,
+    )
+    session.add(batch)
+    session.flush()
+    if request.budget_usd is not None:
+        put_budget(
+            session, "batch", batch.batch_id, request.budget_usd, created_by=request.created_by
+        )
+    log(session, batch.batch_id, f"Launched: {request.n} samples with {model}, seed {seed}.")
+    return batch
+
+
+# Left out because they decide when and by whom a batch runs, not what comes of it.
+NOT_IN_FINGERPRINT = (
+    "budget_usd", "concurrency", "created_by", "idempotency_key", "kind", "name", "priority",
+    "project_id", "template_version_id",
+)  # fmt: skip
+
+
+def _fingerprint(request: LaunchRequest, seed: int, model: str, content_hash: str) -> str:
+    facts = {k: v for k, v in asdict(request).items() if k not in NOT_IN_FINGERPRINT}
+    facts |= {
+        "seed": seed, "model": model, "template": content_hash, "version": FINGERPRINT_VERSION,
+        "source_ids": list(request.source_ids), "parameters": dict(request.parameters),
+    }  # fmt: skip
+    return canonical_hash(facts)
+
+
+def log(session: Session, batch_id: str, message: str, level: str = "info") -> None:
+    """One line of the batch's log."""
+    session.add(
+        BatchLogEntry(entry_id=new_id("log"), batch_id=batch_id, level=level, message=message)
+    )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A batch that this worker now runs; `fence` proves it in every later write."""
+
+    batch: Batch
+    version: TemplateVersion
+    template: Template
+    scope: SpendScope
+
+
+def claim_batch(workspace: Workspace, batch_id: str, worker_id: str) -> Claim | None:
+    """Take the batch over, or None when there is nothing to run.
+
+    Attempts that a former worker left open may have been paid: they settle at their reservation,
+    flagged as estimated.
+    """
+    with workspace.write() as session:
+        claimed = session.execute(
+            update(Batch)
+            .where(Batch.batch_id == batch_id, Batch.state.in_(("queued", "running")))
+            .values(
+                fence=Batch.fence + 1, state="running", worker_id=worker_id, pause_reason=None,
+                message="", in_flight=0, started_at=func.coalesce(Batch.started_at, utc_now()),
+            )
+            .returning(Batch.batch_id)
+        ).one_or_none()  # fmt: skip
+        if claimed is None:
+            return None
+        batch = session.get_one(Batch, batch_id, populate_existing=True)
+        version = session.get_one(TemplateVersion, batch.template_version_id)
+        template = session.get_one(Template, version.template_id)
+        scope = SpendScope(batch.project_id, template.template_id, batch_id, batch.created_by)
+        left_open = _settle_left_open(session, batch_id, scope)
+        counts = dict(
+            session.execute(
+                select(Sample.state, func.count())
+                .where(Sample.batch_id == batch_id)
+                .group_by(Sample.state)
+            ).all()
+        )
+        batch.generated, batch.failed = counts.get("generated", 0), counts.get("failed", 0)
+        note = f"; {left_open} calls were in flight when it stopped before" if left_open else ""
+        log(session, batch_id, f"Running on {worker_id}{note}.", "warning" if left_open else "info")
+    return Claim(batch, version, template, scope)
+
+
+def _settle_left_open(session: Session, batch_id: str, scope: SpendScope) -> int:
+    open_rows = session.execute(
+        select(Attempt.created_at, Attempt.reserved_usd).where(
+            Attempt.batch_id == batch_id, Attempt.state == "open"
+        )
+    ).all()
+    if not open_rows:
+        return 0
+    session.execute(
+        update(Attempt)
+        .where(Attempt.batch_id == batch_id, Attempt.state == "open")
+        .values(
+            state="unknown", cost_usd=Attempt.reserved_usd, is_estimated=True,
+            failure_kind="crash", finished_at=utc_now(),
+            failure_message="The worker stopped while this call was in flight.",
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    by_month: dict[str, Decimal] = {}
+    for created_at, reserved in open_rows:
+        month = month_of(created_at)
+        by_month[month] = by_month.get(month, Decimal(0)) + reserved
+    for month, reserved in by_month.items():
+        settle(session, scope, month, reserved=reserved, cost=reserved)
+    return len(open_rows)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run of a batch ended."""
+
+    state: str  # completed, failed, paused, cancelled
+    message: str = ""
+    pause_reason: str | None = None
+
+
+def end_batch(workspace: Workspace, batch_id: str, fence: int, ending: Ending) -> bool:
+    """Store the ending, unless another worker has taken over. True when it was stored."""
+    finished: datetime | None = utc_now() if ending.state in ENDED else None
+    with workspace.write() as session:
+        stored = session.execute(
+            update(Batch)
+            .where(Batch.batch_id == batch_id, Batch.fence == fence, Batch.state == "running")
+            .values(
+                state=ending.state, pause_reason=ending.pause_reason, message=ending.message,
+                in_flight=0, rate_per_s=0.0, finished_at=finished, wanted="run",
+            )
+            .returning(Batch.generated, Batch.failed)
+        ).one_or_none()  # fmt: skip
+        if stored is None:
+            return False
+        reason = f" ({ending.pause_reason})" if ending.pause_reason else ""
+        level = "info" if ending.state in ("completed", "cancelled") else "warning"
+        tail = f" {ending.message}" if ending.message else ""
+        counts = f"{stored.generated} generated, {stored.failed} failed."
+        log(session, batch_id, f"{ending.state.capitalize()}{reason}: {counts}{tail}", level)
+    return True
+
+
+def list_batches(
+    workspace: Workspace,
+    *,
+    state: str | None = None,
+    kind: str | None = "batch",
+    template_id: str | None = None,
+    project_id: str = DEFAULT_PROJECT_ID,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Batch]:
+    """Batches, newest first."""
+    query = select(Batch).where(Batch.project_id == project_id)
+    if state is not None:
+        query = query.where(Batch.state == state)
+    if kind is not None:
+        query = query.where(Batch.kind == kind)
+    if template_id is not None:
+        query = query.join(
+            TemplateVersion, TemplateVersion.template_version_id == Batch.template_version_id
+        ).where(TemplateVersion.template_id == template_id)
+    query = query.order_by(Batch.created_at.desc(), Batch.batch_id.desc())
+    with workspace.read() as session:
+        return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def get_batch(workspace: Workspace, batch_id: str) -> Batch:
+    """The batch of that id. Raises NotFound."""
+    with workspace.read() as session:
+        batch = session.get(Batch, batch_id)
+    if batch is None:
+        raise NotFound("batch", batch_id)
+    return batch
+
+
+def batch_log(workspace: Workspace, batch_id: str, limit: int = 200) -> list[BatchLogEntry]:
+    """The newest lines of the batch's log, newest first."""
+    with workspace.read() as session:
+        return list(
+            session.scalars(
+                select(BatchLogEntry)
+                .where(BatchLogEntry.batch_id == batch_id)
+                .order_by(BatchLogEntry.created_at.desc(), BatchLogEntry.entry_id.desc())
+                .limit(limit)
+            )
+        )

@@ -1,0 +1,58 @@
+"""Starting work: the row and its job are one commit."""
+
+from sqlalchemy import select
+
+from core.db.tables import Batch, Connection
+from core.db.workspace import Workspace
+from core.errors import InvalidInput, MissingKey
+from core.generation.batches import LaunchRequest, check_request, create_batch
+from core.insight.row import queue_insight
+from core.jobs.queue import COMPUTE, GENERATE, enqueue
+from core.settings import read_secret
+from core.sources.browsing import chunk_ids
+from core.templates.plan import Plan
+from core.templates.versions import get_version, load_definition
+
+
+def launch_batch(workspace: Workspace, request: LaunchRequest) -> Batch:
+    """A queued batch. The same idempotency key always gives the same batch.
+
+    Raises InvalidInput, NotFound, TemplateError for a plan that cannot be met, MissingKey, or
+    UnknownPrice for a budget without a price.
+    """
+    connection = check_request(workspace, request)
+    _check_key(connection)
+    _check_plan(workspace, request)
+    with workspace.write() as session:
+        if request.idempotency_key is not None:
+            known = session.scalar(
+                select(Batch).where(Batch.idempotency_key == request.idempotency_key)
+            )
+            if known is not None:
+                return known
+        batch = create_batch(session, request, connection)
+        enqueue(workspace, session, GENERATE, "generate_batch", batch.batch_id, batch.priority)
+    return batch
+
+
+def _check_key(connection: Connection) -> None:
+    if connection.key_variable and read_secret(connection.key_variable) is None:
+        raise MissingKey(connection.name, connection.key_variable)
+
+
+def _check_plan(workspace: Workspace, request: LaunchRequest) -> None:
+    definition = load_definition(get_version(workspace, request.template_version_id))
+    if definition.source is not None and definition.source.required and not request.source_ids:
+        raise InvalidInput(
+            f"The template {definition.title!r} works on a source.",
+            remedy="Choose at least one source.",
+        )
+    chunks = chunk_ids(workspace, request.source_ids) if request.source_ids else ()
+    Plan(definition, n=request.n, seed=request.seed or 0, chunk_ids=chunks)
+
+
+def request_insight(workspace: Workspace, batch_id: str) -> None:
+    """Have a compute worker look for duplicates, embed and measure a batch. Raises NotFound."""
+    with workspace.write() as session:
+        queue_insight(session, batch_id)
+        enqueue(workspace, session, COMPUTE, "analyse_batch", batch_id)

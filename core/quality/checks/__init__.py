@@ -1,0 +1,1 @@
+"""One file per check. Each defines `CHECK`; `core.quality.registry` lists them."""

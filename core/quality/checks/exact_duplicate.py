@@ -1,0 +1,18 @@
+"""Has the same input and response been generated before. Computed by `core.quality.duplicates`."""
+
+from core.quality.check import Check
+from core.templates.definition import CheckSettings
+
+
+def rate(value: float, limits: CheckSettings) -> float:  # noqa: ARG001
+    return 1.0 - value
+
+
+CHECK = Check(
+    name="exact_duplicate",
+    description="An earlier sample has the same input and response.",
+    unit="yes or no",
+    threshold="none allowed",
+    weight=0.8,
+    rate=rate,
+)

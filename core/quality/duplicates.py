@@ -1,0 +1,169 @@
+"""Duplicates within a batch, and of what the template's earlier batches already delivered.
+
+The first sample of its kind stays clean; a later one gets a finding that names its twin. Input and
+response must both be alike: many answers to one passage, or one answer to many questions, are no
+duplicates.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy.orm import Session
+
+from core.db.ids import utc_now
+from core.db.tables import Batch, Finding, Sample, TemplateVersion
+from core.db.workspace import Workspace
+from core.quality.registry import CHECKS
+from core.quality.rescoring import rescore
+from core.quality.settings import batch_and_version, check_settings
+from core.templates.definition import CheckSettings
+from core.text.similarity import near_duplicate_pairs
+
+EXACT: Final = "exact_duplicate"
+NEAR: Final = "near_duplicate"
+EARLIER_LIMIT: Final = 100_000  # newest accepted samples of other batches that are compared with
+
+
+class _Record(NamedTuple):
+    sample_id: str
+    input: str
+    response: str
+    text_hash: str
+
+
+class _Twin(NamedTuple):
+    check: str
+    sample_id: str
+    similarity: float
+
+
+def compute_duplicates(workspace: Workspace, batch_id: str) -> int:
+    """Find exact and near duplicates of a batch, store the findings, score again; returns how many
+    samples are duplicates.
+
+    Compared are the batch's generated samples in plan order, after the accepted samples of the
+    template's earlier batches (previews aside). Running it again changes nothing; reviewed samples
+    keep verdict and score. Raises NotFound.
+    """
+    with workspace.read() as session:
+        batch, version = batch_and_version(session, batch_id)
+        settings = check_settings(version)
+        earlier = _earlier(session, batch, version.template_id)
+        own = _own(session, batch_id)
+    twins = _twins(earlier, own, settings.near_duplicate)
+    with workspace.write() as session:
+        before = _stored_twins(session, batch_id)
+        changed = {key for key in before.keys() | twins.keys() if before.get(key) != twins.get(key)}
+        if changed:
+            _replace(session, batch, changed, twins, settings)
+            rescore(session, batch_id, settings, only=changed)
+    return len(twins)
+
+
+def _own(session: Session, batch_id: str) -> list[_Record]:
+    statement = (
+        select(Sample.sample_id, Sample.input, Sample.response, Sample.text_hash)
+        .where(Sample.batch_id == batch_id, Sample.state == "generated")
+        .order_by(Sample.plan_index)
+    )
+    return [_Record(*row) for row in session.execute(statement)]
+
+
+def _earlier(session: Session, batch: Batch, template_id: str) -> list[_Record]:
+    """Accepted samples of the template's earlier batches, oldest first."""
+    is_earlier = or_(
+        Batch.created_at < batch.created_at,
+        and_(Batch.created_at == batch.created_at, Batch.batch_id < batch.batch_id),
+    )
+    statement = (
+        select(Sample.sample_id, Sample.input, Sample.response, Sample.text_hash)
+        .join(Batch, Batch.batch_id == Sample.batch_id)
+        .join(TemplateVersion, TemplateVersion.template_version_id == Batch.template_version_id)
+        .where(
+            TemplateVersion.template_id == template_id,
+            Batch.kind == "batch",
+            Batch.project_id == batch.project_id,
+            is_earlier,
+            Sample.verdict == "accepted",
+            Sample.state == "generated",
+        )
+        .order_by(Batch.created_at.desc(), Batch.batch_id.desc(), Sample.plan_index.desc())
+        .limit(EARLIER_LIMIT)
+    )
+    return [_Record(*row) for row in session.execute(statement)][::-1]
+
+
+def _twins(
+    earlier: Sequence[_Record], own: Sequence[_Record], threshold: float
+) -> dict[str, _Twin]:
+    """The twin of each of our samples that has one: an exact one if any, else the most alike."""
+    records = [*earlier, *own]
+    twins: dict[str, _Twin] = {}
+    first_of: dict[str, str] = {}
+    for position, record in enumerate(records):
+        first = first_of.setdefault(record.text_hash, record.sample_id)
+        if first != record.sample_id and position >= len(earlier):
+            twins[record.sample_id] = _Twin(EXACT, first, 1.0)
+    pairs = near_duplicate_pairs(
+        [record.input for record in records],
+        [record.response for record in records],
+        threshold=threshold,
+    )
+    for pair in pairs:
+        if pair.second < len(earlier):
+            continue
+        key = records[pair.second].sample_id
+        known = twins.get(key)
+        if known is None or (known.check == NEAR and known.similarity < pair.similarity):
+            twins[key] = _Twin(NEAR, records[pair.first].sample_id, pair.similarity)
+    return twins
+
+
+def _stored_twins(session: Session, batch_id: str) -> dict[str, _Twin]:
+    statement = (
+        select(Finding)
+        .join(Sample, Sample.sample_id == Finding.sample_id)
+        .where(Sample.batch_id == batch_id, Finding.check.in_((EXACT, NEAR)))
+    )
+    return {
+        finding.sample_id: _Twin(finding.check, finding.evidence["twin"], finding.value)
+        for finding in session.scalars(statement)
+    }
+
+
+def _replace(
+    session: Session,
+    batch: Batch,
+    changed: set[str],
+    twins: dict[str, _Twin],
+    settings: CheckSettings,
+) -> None:
+    stale = select(Sample.sample_id).where(Sample.batch_id == batch.batch_id)
+    keys = sorted(changed)
+    for top in range(0, len(keys), 500):  # databases bound the number of values in one statement
+        session.execute(
+            delete(Finding)
+            .where(
+                Finding.check.in_((EXACT, NEAR)),
+                Finding.sample_id.in_(stale),
+                Finding.sample_id.in_(keys[top : top + 500]),
+            )
+            .execution_options(synchronize_session=False)
+        )
+    rows = [_row(batch, key, twins[key], settings) for key in keys if key in twins]
+    if rows:
+        session.execute(insert(Finding), rows)
+
+
+def _row(batch: Batch, sample_id: str, twin: _Twin, settings: CheckSettings) -> dict[str, Any]:
+    return {
+        "sample_id": sample_id,
+        "check": twin.check,
+        "value": twin.similarity,
+        "score": CHECKS[twin.check].rate(twin.similarity, settings),
+        "evidence": {"twin": twin.sample_id, "similarity": twin.similarity},
+        "project_id": batch.project_id,
+        "created_by": batch.created_by,
+        "created_at": utc_now(),
+    }

@@ -1,0 +1,245 @@
+"""Templates and their immutable versions in the database.
+
+A version is never changed: saving adds one, and restoring adds one with the old content.
+"""
+
+import difflib
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.db.ids import new_id
+from core.db.tables import DEFAULT_PROJECT_ID, LOCAL_ADMIN_ID, Template, TemplateVersion
+from core.db.workspace import Workspace
+from core.errors import Conflict, NotFound
+from core.templates.definition import (
+    TemplateDefinition,
+    build_template,
+    content_hash,
+    template_yaml,
+)
+from core.templates.trial import trial_render
+
+
+@dataclass(frozen=True)
+class TemplateRow:
+    """A template as lists show it."""
+
+    template: Template
+    latest: TemplateVersion
+    version_count: int
+
+
+def save_template(
+    workspace: Workspace,
+    definition: TemplateDefinition,
+    note: str = "",
+    *,
+    created_by: str = LOCAL_ADMIN_ID,
+    project_id: str = DEFAULT_PROJECT_ID,
+    is_trusted: bool = False,
+) -> TemplateVersion:
+    """The version that now holds this content: the newest one if it already does, else a new one.
+
+    The template is found by its name, and made when missing. `is_trusted` skips the trial
+    rendering; it is for templates that ship with Seedbed.
+
+    Raises TemplateError when the trial fails, Conflict when someone saved at the same moment.
+    """
+    if not is_trusted:
+        trial_render(definition)
+    try:
+        with workspace.write() as session:
+            template = _locked(session, definition, created_by, project_id)
+            latest = _latest(session, template.template_id)
+            if latest is not None and latest.content_hash == content_hash(definition):
+                return latest
+            template.title, template.domain = definition.title, definition.domain
+            template.description = definition.description
+            version = TemplateVersion(
+                template_version_id=new_id("tpv"),
+                template_id=template.template_id,
+                number=1 if latest is None else latest.number + 1,
+                content_hash=content_hash(definition),
+                definition=definition.model_dump(mode="json"),
+                note=note,
+                created_by=created_by,
+                project_id=project_id,
+            )
+            session.add(version)
+            return version
+    except IntegrityError as error:
+        raise Conflict(
+            f"Someone saved the template {definition.name!r} at the same moment.",
+            remedy="Save again.",
+        ) from error
+
+
+def _locked(
+    session: Session, definition: TemplateDefinition, created_by: str, project_id: str
+) -> Template:
+    """The template of that name, held against other savers until the end of the transaction."""
+    template = session.scalar(
+        select(Template)
+        .where(Template.project_id == project_id, Template.name == definition.name)
+        .with_for_update()
+    )
+    if template is None:
+        template = Template(
+            template_id=new_id("tpl"),
+            name=definition.name,
+            title=definition.title,
+            domain=definition.domain,
+            created_by=created_by,
+            project_id=project_id,
+        )
+        session.add(template)
+        session.flush()
+    return template
+
+
+def list_templates(
+    workspace: Workspace,
+    *,
+    limit: int = 100,
+    offset: int = 0,
+    project_id: str = DEFAULT_PROJECT_ID,
+) -> list[TemplateRow]:
+    """Templates by title, each with its newest version."""
+    newest = (
+        select(
+            TemplateVersion.template_id,
+            func.max(TemplateVersion.number).label("number"),
+            func.count().label("version_count"),
+        )
+        .group_by(TemplateVersion.template_id)
+        .subquery()
+    )
+    query = (
+        select(Template, TemplateVersion, newest.c.version_count)
+        .join(newest, newest.c.template_id == Template.template_id)
+        .join(
+            TemplateVersion,
+            (TemplateVersion.template_id == newest.c.template_id)
+            & (TemplateVersion.number == newest.c.number),
+        )
+        .where(Template.project_id == project_id)
+        .order_by(Template.title, Template.template_id)
+        .limit(limit)
+        .offset(offset)
+    )
+    with workspace.read() as session:
+        return [
+            TemplateRow(template, version, n) for template, version, n in session.execute(query)
+        ]
+
+
+def get_template(
+    workspace: Workspace, name_or_id: str, *, project_id: str = DEFAULT_PROJECT_ID
+) -> Template:
+    """The template with that id, or that name in the project.
+
+    Raises NotFound.
+    """
+    with workspace.read() as session:
+        return _template(session, name_or_id, project_id)
+
+
+def _template(session: Session, name_or_id: str, project_id: str) -> Template:
+    template = session.scalar(
+        select(Template).where(
+            Template.project_id == project_id,
+            (Template.template_id == name_or_id) | (Template.name == name_or_id),
+        )
+    )
+    if template is None:
+        raise NotFound("template", name_or_id)
+    return template
+
+
+def list_versions(
+    workspace: Workspace, template_id: str, *, limit: int = 100, offset: int = 0
+) -> list[TemplateVersion]:
+    """A template's versions, newest first."""
+    query = (
+        select(TemplateVersion)
+        .where(TemplateVersion.template_id == template_id)
+        .order_by(TemplateVersion.number.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    with workspace.read() as session:
+        return list(session.scalars(query))
+
+
+def latest_version(
+    workspace: Workspace, name_or_id: str, *, project_id: str = DEFAULT_PROJECT_ID
+) -> TemplateVersion:
+    """The newest version of a template.
+
+    Raises NotFound.
+    """
+    with workspace.read() as session:
+        template = _template(session, name_or_id, project_id)
+        version = _latest(session, template.template_id)
+        if version is None:
+            raise NotFound("template", name_or_id)
+        return version
+
+
+def _latest(session: Session, template_id: str) -> TemplateVersion | None:
+    return session.scalar(
+        select(TemplateVersion)
+        .where(TemplateVersion.template_id == template_id)
+        .order_by(TemplateVersion.number.desc())
+        .limit(1)
+    )
+
+
+def get_version(workspace: Workspace, template_version_id: str) -> TemplateVersion:
+    """The version with that id.
+
+    Raises NotFound.
+    """
+    with workspace.read() as session:
+        version = session.get(TemplateVersion, template_version_id)
+        if version is None:
+            raise NotFound("template version", template_version_id)
+        return version
+
+
+def load_definition(version: TemplateVersion) -> TemplateDefinition:
+    """The definition that a version holds."""
+    return build_template(version.definition)
+
+
+def restore_version(
+    workspace: Workspace, template_version_id: str, *, created_by: str = LOCAL_ADMIN_ID
+) -> TemplateVersion:
+    """A new version with the content of an old one; the newest itself if that is asked for.
+
+    Raises NotFound.
+    """
+    old = get_version(workspace, template_version_id)
+    return save_template(
+        workspace,
+        load_definition(old),
+        note=f"Restored from version {old.number}.",
+        created_by=created_by,
+        project_id=old.project_id,
+    )
+
+
+def diff_versions(workspace: Workspace, a_id: str, b_id: str) -> str:
+    """The unified diff of two versions' YAML; an empty text where they say the same.
+
+    Raises NotFound.
+    """
+    a, b = get_version(workspace, a_id), get_version(workspace, b_id)
+    before, after = (
+        template_yaml(load_definition(version)).splitlines(keepends=True) for version in (a, b)
+    )
+    names = f"version {a.number}", f"version {b.number}"
+    return "".join(difflib.unified_diff(before, after, *names))

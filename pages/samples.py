@@ -1,0 +1,119 @@
+"""Samples: find them, and see one in full with everything it came from."""
+
+import streamlit as st
+
+from app import cache, state
+from app.widgets.errors import show_errors
+from app.widgets.filters import Choice, filter_bar
+from app.widgets.formats import clip, words
+from app.widgets.layout import back_button, empty_state, go_button, page_header, section
+from app.widgets.sample_view import (
+    attempts_table,
+    findings_table,
+    lineage_view,
+    reviews_view,
+    sample_badges,
+    sample_texts,
+    variables_view,
+)
+from app.widgets.tables import PAGE_SIZE, open_table, pager, score
+from core.generation.batches import list_batches
+from core.generation.samples import SampleFilter, count_samples, list_samples, sample_lineage
+
+ORDERS = {"created_at": "Oldest first", "quality_score": "Lowest score first",
+          "-quality_score": "Highest score first"}  # fmt: skip
+REVIEWED = {"yes": "Reviewed", "no": "Not reviewed"}
+SCORES = {"0.9": "Score 0.9 or more", "0.8": "Score 0.8 or more", "0.5": "Score 0.5 or more"}
+
+
+def list_view() -> None:
+    workspace = cache.workspace()
+    batches = list_batches(workspace, limit=200)
+    header = page_header("Samples", "Every generated record, with its verdict and its score.")
+    if not batches:
+        with empty_state(
+            ":material/table_rows:", "There is no sample yet",
+            "Samples appear as soon as a batch runs.",
+        ):  # fmt: skip
+            go_button("Launch a batch", "batches", key="samples.empty", view="launch")
+        return
+    chosen_batch = state.selected("batch")
+    state.offer_once("samples.batch", chosen_batch, among=[b.batch_id for b in batches])
+    chosen = filter_bar(
+        "samples",
+        [
+            Choice("batch", "All batches", [b.batch_id for b in batches],
+                   {b.batch_id: b.name for b in batches}, 240),
+            Choice("verdict", "Any verdict", ("accepted", "needs_review", "rejected"), width=140),
+            Choice("state", "Any state", ("generated", "failed"), width=120),
+            Choice("reviewed", "Reviewed or not", list(REVIEWED), REVIEWED, 150),
+            Choice("score", "Any score", list(SCORES), SCORES, 160),
+            Choice("order", "Oldest first", list(ORDERS), ORDERS, 170),
+        ],
+        search="Search the text, or a sample id",
+    )  # fmt: skip
+    wanted = SampleFilter(
+        batch_ids=(chosen["batch"],) if chosen["batch"] else (),
+        verdict=chosen["verdict"],
+        state=chosen["state"],
+        search=chosen.search,
+        is_reviewed=None if chosen["reviewed"] is None else chosen["reviewed"] == "yes",
+        min_score=float(chosen["score"]) if chosen["score"] else None,
+    )
+    total = count_samples(workspace, wanted)
+    with header:
+        query = {"batch": chosen["batch"]} if chosen["batch"] else {}
+        go_button("Review these", "review", key="samples.review", primary=True, **query)
+    if not total:
+        st.caption("No sample fits. Take a filter away.")
+        return
+    offset = pager(total, "samples; choose a row to open one", key="samples.page")
+    samples = list_samples(
+        workspace, wanted, limit=PAGE_SIZE, offset=offset, order=chosen["order"] or "created_at"
+    )
+    rows = [
+        {
+            "Verdict": words(s.verdict) if s.state == "generated" else "Failed",
+            "Score": s.quality_score,
+            "Input": clip(s.input or s.failure, 160), "Response": clip(s.response, 220),
+            "Reviewed": "by a person" if s.is_reviewed else "",
+        }
+        for s in samples
+    ]  # fmt: skip
+    open_table(
+        rows, [s.sample_id for s in samples], "sample", key="samples.table",
+        columns={
+            "Verdict": st.column_config.TextColumn(width=100), "Score": score(width=110),
+            "Input": st.column_config.TextColumn(width=240),
+        },
+    )  # fmt: skip
+
+
+def sample_view(sample_id: str) -> None:
+    lineage = sample_lineage(cache.workspace(), sample_id)
+    sample = lineage.sample
+    back_button("All samples", "samples", key="samples.back")
+    with page_header(f"Sample {sample.plan_index + 1} of {lineage.batch.name}"):
+        go_button(
+            "Review it", "review", key="samples.review_one", primary=True, sample=sample_id
+        )  # fmt: skip
+    sample_badges(sample)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        sample_texts(sample)
+        variables_view(sample)
+    with right:
+        lineage_view(lineage)
+        section("Findings")
+        findings_table(lineage.findings)
+        section("Reviews")
+        reviews_view(lineage.reviews)
+    section("Calls")
+    attempts_table(lineage.attempts, key="samples.attempts")
+
+
+with show_errors():
+    if state.selected("sample"):
+        sample_view(state.selected("sample") or "")
+    else:
+        list_view()

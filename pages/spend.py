@@ -1,0 +1,135 @@
+"""Spend: what was spent, on what, against which budget, and where it is heading."""
+
+import streamlit as st
+
+from app import cache
+from app.widgets import charts
+from app.widgets.errors import show_errors
+from app.widgets.filters import Choice, filter_bar
+from app.widgets.formats import count, money, plain
+from app.widgets.layout import Card, cards, empty_state, go_button, page_header, section
+from app.widgets.sample_view import ATTEMPT_COLUMNS, attempt_row
+from app.widgets.tables import PAGE_SIZE, number, plain_table
+from core.db.tables import Budget
+from core.generation.batches import list_batches
+from core.spend.budgets import list_budgets
+from core.spend.report import SpendRow, list_attempts
+
+KEYS = {"model": "By model", "template": "By template", "batch": "By batch", "user": "By user"}
+STATES = ("open", "succeeded", "failed", "unknown")
+TOP = 15
+COLUMNS = {
+    "Cost, USD": number("Cost, USD", "%.4f"),
+    "Estimated, USD": number("Estimated, USD", "%.4f"),
+    "Tokens in": number("Tokens in"),
+    "Tokens out": number("Tokens out"),
+}
+INTERVAL_S = 5.0
+
+
+@st.fragment(run_every=INTERVAL_S)
+def totals_view() -> None:
+    """The figures that matter, live."""
+    total = cache.totals()
+    cards(
+        [
+            Card("Today", money(total.today_usd)),
+            Card("This month", money(total.month_usd)),
+            Card("Forecast, month", money(total.forecast_month_usd), "At this month's daily mean."),
+            Card("In all", money(total.cost_usd), f"{money(total.estimated_usd)} of it estimated."),
+            Card("Per accepted sample", money(total.cost_per_accepted_usd)),
+            Card("Calls", count(total.calls)),
+        ]
+    )
+
+
+def charts_view() -> None:
+    """Spend by day and by what it went to; calls where all of it was free."""
+    is_free = cache.totals().cost_usd == 0
+    what, unit = ("Calls", "calls") if is_free else ("Spend", "USD")
+    days = cache.spend("day")
+    charts.bars(
+        [row.label for row in days], [height(row, is_free) for row in days],
+        f"{what} per day, {unit}", key="spend.days", unit=unit,
+    )  # fmt: skip
+    key = st.segmented_control(
+        "Group", list(KEYS), default="model", required=True, key="spend.key",
+        format_func=lambda k: KEYS[k], label_visibility="collapsed",
+    )  # fmt: skip
+    rows = cache.spend(key)
+    left, right = st.columns([2, 3])
+    with left:
+        charts.bars(
+            [row.label for row in rows[:TOP]], [height(row, is_free) for row in rows[:TOP]],
+            f"{what} {KEYS[key].lower()}, {unit}", key="spend.bars", unit=unit, horizontal=True,
+        )  # fmt: skip
+    with right:
+        plain_table([spend_row(row) for row in rows], key="spend.table", columns=COLUMNS)
+
+
+def height(row: SpendRow, is_free: bool) -> float:
+    return row.calls if is_free else float(row.cost_usd)
+
+
+def spend_row(row: SpendRow) -> dict[str, object]:
+    return {
+        "Name": row.label, "Cost, USD": float(row.cost_usd), "Calls": row.calls,
+        "Failed": row.failed_calls, "Tokens in": row.input_tokens,
+        "Tokens out": row.output_tokens, "Estimated, USD": float(row.estimated_usd),
+    }  # fmt: skip
+
+
+def budgets_view(budgets: list[Budget]) -> None:
+    section("Budgets", "Spent and reserved money never passes a cap.")
+    if not budgets:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("No budget is set. A batch can also carry its own.", width="content")
+            go_button("Set a budget", "settings", key="spend.budget")
+    names = {b.batch_id: b.name for b in list_batches(cache.workspace(), limit=200)}
+    for budget in budgets[:TOP]:
+        used = budget.settled_usd + budget.reserved_usd
+        cap = budget.cap_usd
+        scope = names.get(budget.scope_id, budget.scope_id).replace("*", "all of it")
+        month = f", {budget.month}" if budget.month else ""
+        st.progress(
+            min(float(used / cap), 1.0) if cap else 1.0,
+            f"{budget.scope.capitalize()} {plain(scope)}{month}: {money(used)} of {money(cap)}",
+        )
+
+
+def ledger_view() -> None:
+    section("Ledger", "Every call to a provider, newest first, failed ones too.")
+    batches = list_batches(cache.workspace(), limit=200)
+    chosen = filter_bar(
+        "spend",
+        [
+            Choice("batch", "All batches", [b.batch_id for b in batches],
+                   {b.batch_id: b.name for b in batches}, 260),
+            Choice("state", "Any outcome", STATES),
+        ],
+        search="",
+    )  # fmt: skip
+    attempts = list_attempts(
+        cache.workspace(), batch_id=chosen["batch"], state=chosen["state"], limit=PAGE_SIZE
+    )
+    if not attempts:
+        st.caption("No call fits.")
+        return
+    plain_table([attempt_row(a) for a in attempts], key="spend.attempts", columns=ATTEMPT_COLUMNS)
+
+
+with show_errors():
+    page_header("Spend", "What was spent, on what, and where it is heading.")
+    budgets = list_budgets(cache.workspace())
+    if cache.totals().calls == 0:
+        with empty_state(
+            ":material/payments:", "Nothing was spent yet",
+            "Every call to a provider appears here with its tokens, cost and outcome.",
+        ):  # fmt: skip
+            go_button("Launch a batch", "batches", key="spend.empty", view="launch")
+    else:
+        totals_view()
+        charts_view()
+    budgets_view(budgets)
+    if cache.totals().calls:
+        ledger_view()

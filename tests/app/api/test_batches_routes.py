@@ -1,0 +1,135 @@
+from typing import Any
+
+import pytest
+from factories import make_batch
+from starlette.testclient import TestClient
+
+from core.db.workspace import Workspace
+from core.generation.batches import get_batch
+
+TEMPLATE = "banking-expert-answer"
+LAUNCH = {"template_id": TEMPLATE, "n": 20}
+
+
+def launch(client: TestClient, headers: dict[str, str] | None = None, **body: Any) -> Any:
+    return client.post("/v1/batches", json=LAUNCH | body, headers=headers)
+
+
+@pytest.mark.parametrize("path", ["/v1/batches", "/v1/training-data/generate"])
+def test_a_launch_answers_at_once_with_a_queued_batch(client: TestClient, path: str) -> None:
+    response = client.post(path, json=LAUNCH | {"seed": 5, "budget_usd": "0.50"})
+    assert response.status_code == 202
+    found = response.json()
+    assert found["batch"]["state"] == "queued"
+    assert (found["batch"]["n"], found["batch"]["seed"]) == (20, 5)
+    assert found["progress"]["budget_usd"] == "0.5"
+    assert found["progress"]["cost_usd"] == "0"
+    jobs = client.get("/v1/jobs").json()["items"]
+    assert [job["subject"] for job in jobs] == [found["batch"]["batch_id"]]
+
+
+def test_the_same_idempotency_key_launches_once(client: TestClient) -> None:
+    key = {"Idempotency-Key": "form-1"}
+    first, second = (launch(client, key).json()["batch"]["batch_id"] for _ in range(2))
+    assert first == second
+    assert len(client.get("/v1/batches").json()["items"]) == 1
+    assert launch(client).json()["batch"]["batch_id"] != first
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"n": 0}, 422, "invalid_input"),
+        ({"n": 10**9}, 422, "invalid_input"),
+        ({"seed": 2**63}, 422, "invalid_input"),
+        ({"typo": 1}, 422, "invalid_input"),
+        ({"budget_usd": "NaN"}, 422, "invalid_input"),
+        ({"budget_usd": "-1"}, 422, "invalid_input"),
+        ({"template_id": "nothing"}, 404, "not_found"),
+        ({"template_id": None}, 422, "invalid_input"),
+        ({"connection": "nothing"}, 404, "not_found"),
+        ({"source_ids": ["nothing"]}, 404, "not_found"),
+        ({"parameters": {"typo": 1}}, 422, "invalid_input"),
+        ({"connection": "openai"}, 409, "missing_key"),
+        ({"connection": "openai", "model": "no-such", "budget_usd": 1}, 409, "unknown_price"),
+        ({"template_id": "grounded-qa"}, 422, "invalid_input"),
+    ],
+    ids=str,
+)
+def test_a_launch_that_cannot_work_is_refused(
+    client: TestClient, body: dict[str, Any], status: int, code: str
+) -> None:
+    response = launch(client, **body)
+    assert response.status_code == status, response.text
+    error = response.json()["error"]
+    assert error["code"] == code
+    assert error["message"]
+    assert error["remedy"]
+    assert client.get("/v1/batches").json()["items"] == []
+
+
+def test_an_estimate_says_what_it_rests_on(client: TestClient) -> None:
+    found = client.post("/v1/batches/estimate", json=LAUNCH).json()
+    assert found["cost_usd"] == "0"
+    assert found["basis"]
+    dear = LAUNCH | {"connection": "openai", "model": "gpt-5"}
+    priced = client.post("/v1/batches/estimate", json=dear).json()
+    assert float(priced["low_usd"]) < float(priced["cost_usd"]) < float(priced["worst_case_usd"])
+    assert {"model", "cost_usd"} == priced["cheaper"][0].keys()
+
+
+def test_a_preview_is_a_small_batch_of_its_kind(client: TestClient) -> None:
+    response = client.post("/v1/batches/previews", json=LAUNCH | {"n": 3})
+    assert response.status_code == 202
+    assert response.json()["batch"]["kind"] == "preview"
+    assert client.get("/v1/batches").json()["items"] == []
+    assert len(client.get("/v1/batches", params={"kind": "preview"}).json()["items"]) == 1
+    assert client.post("/v1/batches/previews", json=LAUNCH | {"n": 11}).status_code == 422
+
+
+def test_a_batch_is_paused_resumed_and_cancelled(client: TestClient) -> None:
+    url = f"/v1/batches/{launch(client).json()['batch']['batch_id']}"
+    assert client.post(f"{url}/pause").json()["batch"]["pause_reason"] == "user"
+    resumed = client.post(f"{url}/resume", json={"budget_usd": "1.25"}).json()
+    assert (resumed["batch"]["state"], resumed["progress"]["budget_usd"]) == ("queued", "1.25")
+    assert client.post(f"{url}/resume").status_code == 409
+    assert client.post(f"{url}/cancel").json()["batch"]["state"] == "cancelled"
+    assert client.post(f"{url}/pause").json()["error"]["code"] == "conflict"
+    lines = client.get(f"{url}/log", params={"limit": 2}).json()["items"]
+    assert lines[0]["message"] == "Cancelled."
+
+
+def test_retrying_a_batch_without_failures_is_refused(
+    client: TestClient, workspace: Workspace
+) -> None:
+    batch = make_batch(workspace)
+    assert client.post(f"/v1/batches/{batch.batch_id}/retry").status_code == 422
+    assert get_batch(workspace, batch.batch_id).state == "completed"
+
+
+def test_batches_are_filtered_by_state_and_paged(client: TestClient, workspace: Workspace) -> None:
+    for _ in range(3):
+        launch(client)
+    make_batch(workspace)
+    queued = client.get("/v1/batches", params={"state": "queued", "limit": 2}).json()
+    assert [item["state"] for item in queued["items"]] == ["queued", "queued"]
+    rest = client.get("/v1/batches", params={"state": "queued", "offset": 2}).json()
+    assert len(rest["items"]) == 1
+    assert client.get("/v1/batches", params={"state": "sleeping"}).status_code == 422
+
+
+def test_attempts_of_a_batch_without_calls_are_none(client: TestClient) -> None:
+    url = f"/v1/batches/{launch(client).json()['batch']['batch_id']}"
+    assert client.get(f"{url}/attempts", params={"state": "failed"}).json()["items"] == []
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "cancel", "retry", "insight"])
+def test_steering_an_unknown_batch_is_not_found(client: TestClient, verb: str) -> None:
+    assert client.post(f"/v1/batches/nothing/{verb}").status_code == 404
+
+
+@pytest.mark.parametrize("noun", ["", "/log", "/attempts", "/quality", "/insight"])
+def test_reading_an_unknown_batch_is_not_found(client: TestClient, noun: str) -> None:
+    response = client.get(f"/v1/batches/nothing{noun}")
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "not_found"

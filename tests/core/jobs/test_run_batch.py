@@ -1,0 +1,237 @@
+"""A batch run in this process against the loopback server, on both databases."""
+
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from factories import make_template
+from invariants import assert_invariants
+from sqlalchemy import select
+
+from core.db.tables import Attempt, Batch, Sample
+from core.db.workspace import Workspace
+from core.generation.batches import LaunchRequest, batch_log, claim_batch, get_batch
+from core.generation.progress import batch_progress
+from core.jobs.control import cancel_batch, change_budget, pause_batch, resume_batch, retry_failed
+from core.jobs.launching import launch_batch
+from core.jobs.queue import prepare_queue
+from core.jobs.workflows import WorkerContext, run_batch
+from core.providers.connections import connection_for_url, get_connection
+from core.providers.prices import set_price
+
+
+@pytest.fixture
+def ready(any_workspace: Workspace) -> Workspace:
+    prepare_queue(any_workspace)
+    return any_workspace
+
+
+def launch(workspace: Workspace, loopback: Any, n: int = 20, **changes: Any) -> Batch:
+    connection = connection_for_url(workspace, loopback.url, model="mock")
+    set_price(workspace, connection, "mock", Decimal(2), Decimal(8))
+    values = {"connection": connection.name, "concurrency": 8, "seed": 1} | changes
+    version = make_template(workspace)
+    return launch_batch(workspace, LaunchRequest(version.template_version_id, n, **values))
+
+
+def run(workspace: Workspace, batch: Batch) -> str:
+    return run_batch(WorkerContext(workspace, "wrk_test", threading.Event()), batch.batch_id)
+
+
+def kinds(workspace: Workspace, batch: Batch) -> dict[str, int]:
+    return batch_progress(workspace, batch.batch_id).errors
+
+
+def test_a_batch_completes_and_its_ledger_is_the_bill(ready: Workspace, loopback: Any) -> None:
+    batch = launch(ready, loopback, n=50)
+    assert run(ready, batch) == "completed"
+    progress = batch_progress(ready, batch.batch_id)
+    assert (progress.generated, progress.failed, progress.attempts) == (50, 0, 50)
+    assert progress.schema_compliance == 1.0
+    assert progress.estimated_usd == 0
+    assert progress.cost_usd > 0
+    assert_invariants(ready, batch.batch_id, loopback.stats())
+    assert [entry.message.split(":")[0] for entry in batch_log(ready, batch.batch_id)][-1] == (
+        "Launched"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "is_estimated"),
+    [
+        ("rate_limit", "rate_limit", False),
+        ("server_error", "server_error", False),
+        ("overloaded", "overloaded", False),
+        ("garbage", "garbage", True),
+        ("reset", "connection", True),
+        ("no_usage", None, True),
+    ],
+)
+def test_a_passing_fault_is_recorded_and_survived(
+    workspace: Workspace, loopback: Any, fault: str, kind: str | None, is_estimated: bool
+) -> None:
+    prepare_queue(workspace)
+    loopback.script([fault])
+    batch = launch(workspace, loopback, n=10)
+    assert run(workspace, batch) == "completed"
+    progress = batch_progress(workspace, batch.batch_id)
+    assert progress.generated == 10
+    assert progress.errors == ({kind: 1} if kind else {})
+    assert (progress.estimated_usd > 0) == is_estimated
+    assert_invariants(workspace, batch.batch_id, loopback.stats())
+
+
+def test_a_wrong_schema_is_repaired_once_and_then_kept_as_failed(
+    workspace: Workspace, loopback: Any
+) -> None:
+    prepare_queue(workspace)
+    loopback.script(lambda number, body: "wrong_schema" if number == 1 else None)
+    batch = launch(workspace, loopback, n=1)
+    assert run(workspace, batch) == "completed"
+    assert batch_progress(workspace, batch.batch_id).attempts == 2
+    loopback.reset()
+    loopback.script(lambda number, body: "wrong_schema")
+    hopeless = launch(workspace, loopback, n=3, seed=2)
+    assert run(workspace, hopeless) == "completed"
+    with workspace.read() as session:
+        samples = session.scalars(select(Sample).where(Sample.batch_id == hopeless.batch_id)).all()
+    assert [sample.state for sample in samples] == ["failed"] * 3
+    assert all(sample.raw_text and sample.failure.startswith("schema") for sample in samples)
+    assert_invariants(workspace, hopeless.batch_id, loopback.stats())
+
+
+def test_a_refused_key_pauses_the_batch_at_once(workspace: Workspace, loopback: Any) -> None:
+    prepare_queue(workspace)
+    loopback.script(lambda number, body: "unauthorized")
+    batch = launch(workspace, loopback, n=100)
+    assert run(workspace, batch) == "paused"
+    found = get_batch(workspace, batch.batch_id)
+    assert (found.pause_reason, found.generated, found.failed) == ("provider", 0, 0)
+    assert loopback.stats()["requests"] <= 8
+    assert_invariants(workspace, batch.batch_id, loopback.stats())
+
+
+def test_a_provider_that_is_down_pauses_the_batch_and_fails_no_sample(
+    workspace: Workspace, loopback: Any
+) -> None:
+    prepare_queue(workspace)
+    loopback.script(lambda number, body: "unavailable")
+    batch = launch(workspace, loopback, n=200)
+    assert run(workspace, batch) == "paused"
+    found = get_batch(workspace, batch.batch_id)
+    assert (found.pause_reason, found.failed) == ("provider", 0)
+    assert_invariants(workspace, batch.batch_id, loopback.stats())
+
+
+def test_the_budget_is_used_up_to_one_call_and_never_passed(
+    ready: Workspace, loopback: Any
+) -> None:
+    cap = Decimal("0.05")
+    batch = launch(ready, loopback, n=500, budget_usd=cap, concurrency=64)
+    assert run(ready, batch) == "paused"
+    assert get_batch(ready, batch.batch_id).pause_reason == "budget"
+    progress = batch_progress(ready, batch.batch_id)
+    assert progress.cost_usd <= cap
+    with ready.read() as session:
+        largest = max(
+            session.scalars(select(Attempt.reserved_usd).where(Attempt.batch_id == batch.batch_id))
+        )
+    assert cap - progress.cost_usd < largest * 2
+    assert_invariants(ready, batch.batch_id, loopback.stats())
+    assert resume_batch(ready, batch.batch_id, Decimal(10)).state == "queued"
+    assert run(ready, batch) == "completed"
+    assert loopback.stats()["requests"] == 500
+
+
+def test_an_unchanged_relaunch_with_the_same_seed_pays_nothing(
+    ready: Workspace, loopback: Any
+) -> None:
+    first = launch(ready, loopback, n=30)
+    run(ready, first)
+    again = launch(ready, loopback, n=30)
+    assert run(ready, again) == "completed"
+    assert loopback.stats()["requests"] == 30
+    assert batch_progress(ready, again.batch_id).cost_usd == 0
+    assert get_batch(ready, again.batch_id).generated == 30
+
+
+def test_a_taken_over_batch_settles_what_was_in_flight(ready: Workspace, loopback: Any) -> None:
+    batch = launch(ready, loopback, n=5, budget_usd=Decimal(1))
+    claim = claim_batch(ready, batch.batch_id, "wrk_gone")
+    assert claim is not None
+    with ready.write() as session:
+        session.add(
+            Attempt(
+                attempt_id="att_open", batch_id=batch.batch_id, plan_index=0, purpose="generate",
+                number=1, state="open", connection="c", model="mock", request_key="k",
+                worker_id="wrk_gone", reserved_usd=Decimal("0.02"),
+            )
+        )  # fmt: skip
+        from core.spend.reservations import reserve
+
+        reserve(session, claim.scope, "2026-11", Decimal("0.02"))
+    assert run(ready, batch) == "completed"
+    with ready.read() as session:
+        left = session.get_one(Attempt, "att_open")
+    assert (left.state, left.cost_usd, left.is_estimated) == ("unknown", Decimal("0.02"), True)
+
+
+def test_retry_failed_asks_anew_and_keeps_what_was_received(
+    ready: Workspace, loopback: Any
+) -> None:
+    loopback.script(lambda number, body: "refusal")
+    batch = launch(ready, loopback, n=4)
+    assert run(ready, batch) == "completed"
+    assert get_batch(ready, batch.batch_id).failed == 4
+    loopback.script([])
+    retry_failed(ready, batch.batch_id)
+    assert run(ready, batch) == "completed"
+    found = get_batch(ready, batch.batch_id)
+    assert (found.generated, found.failed) == (4, 0)
+    assert kinds(ready, batch) == {"refusal": 4}
+    assert_invariants(ready, batch.batch_id, loopback.stats())
+
+
+def test_pause_and_cancel_are_obeyed_while_running(ready: Workspace, loopback: Any) -> None:
+    loopback.configure({"latency_ms": 20})
+    for wish, state in ((pause_batch, "paused"), (cancel_batch, "cancelled")):
+        batch = launch(ready, loopback, n=2000, seed=None)
+        asking = threading.Timer(0.7, wish, (ready, batch.batch_id))
+        asking.start()
+        assert run(ready, batch) == state
+        asking.join()
+        found = get_batch(ready, batch.batch_id)
+        assert 0 < found.generated < 2000
+        assert_invariants_of_one(ready, batch)
+
+
+def assert_invariants_of_one(workspace: Workspace, batch: Batch) -> None:
+    with workspace.read() as session:
+        states = set(
+            session.scalars(select(Attempt.state).where(Attempt.batch_id == batch.batch_id))
+        )
+    assert states == {"succeeded"}
+
+
+def test_a_lowered_budget_stops_new_calls(ready: Workspace, loopback: Any) -> None:
+    loopback.configure({"latency_ms": 20})
+    batch = launch(ready, loopback, n=2000, budget_usd=Decimal(100))
+    asking = threading.Timer(0.7, change_budget, (ready, batch.batch_id, Decimal("0.0001")))
+    asking.start()
+    assert run(ready, batch) == "paused"
+    asking.join()
+    assert get_batch(ready, batch.batch_id).pause_reason == "budget"
+
+
+def test_the_anthropic_protocol_goes_the_same_way(workspace: Workspace, loopback: Any) -> None:
+    prepare_queue(workspace)
+    name = connection_for_url(
+        workspace, loopback.anthropic_url, protocol="anthropic", model="mock"
+    ).name
+    set_price(workspace, get_connection(workspace, name), "mock", Decimal(2), Decimal(8))
+    version = make_template(workspace)
+    request = LaunchRequest(version.template_version_id, 10, connection=name, concurrency=4)
+    batch = launch_batch(workspace, request)
+    assert run(workspace, batch) == "completed"
+    assert_invariants(workspace, batch.batch_id, loopback.stats())
