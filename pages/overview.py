@@ -6,7 +6,7 @@ from app import cache
 from app.navigation import go
 from app.widgets import charts
 from app.widgets.errors import show_errors
-from app.widgets.formats import ago, count, duration, money, share
+from app.widgets.formats import ago, clip, count, duration, money, share
 from app.widgets.layout import Card, cards, empty_state, go_button, page_header, section
 from app.widgets.states import ACTIVE, batch_state
 from app.widgets.tables import number, plain_table
@@ -81,9 +81,8 @@ def recent_view(batches: list[Batch]) -> None:
 
 def trend_view(batches: list[Batch]) -> None:
     scores = [
-        (f"{b.created_at:%m-%d %H:%M:%S}", cache.quality((b.batch_id,)).mean_score)
-        for b in reversed(batches)
-        if b.generated
+        (f"{i}. {clip(b.name, 18)}", cache.quality((b.batch_id,)).mean_score)
+        for i, b in enumerate(reversed([b for b in batches if b.generated]), start=1)
     ]
     known = [(label, score) for label, score in scores if score is not None]
     if not known:

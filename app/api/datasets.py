@@ -21,7 +21,7 @@ from core.datasets.query import DatasetQuery
 from core.datasets.selection import preview_selection
 from core.db.tables import DatasetVersion
 from core.db.workspace import Workspace
-from core.errors import InvalidInput
+from core.errors import DamagedFile, InvalidInput
 from core.jobs.releasing import request_dataset
 
 router = APIRouter(tags=["datasets"], responses=COMMON_ERRORS)
@@ -240,6 +240,21 @@ def download_version(
     if file is not None and format is not None:
         raise InvalidInput("file and format exclude each other.", remedy="Send one of them.")
     row = browsing.get_version(workspace, dataset_version_id)
+    try:
+        return _download(workspace, request, row, file, format, shape)
+    except FileNotFoundError as error:
+        # Deleted between the look at the folder and the look at the file.
+        raise DamagedFile("A file of this release is gone.", remedy="Build a new one.") from error
+
+
+def _download(
+    workspace: Workspace,
+    request: Request,
+    row: DatasetVersion,
+    file: str | None,
+    format: ExportFormat | None,
+    shape: ExportShape,
+) -> Response:
     version_id = row.dataset_version_id
     if file is not None:
         return send_file(request, verification.open_file(workspace, version_id, file))

@@ -42,8 +42,7 @@ def spoil(value: Any, schema: Mapping[str, Any], defect: str, draw: Draw) -> Any
     texts = [key for key, text in value.items() if isinstance(text, str) and len(text) > 20]
     if not texts:
         return value
-    # The last long text is the answer in most schemas.
-    key = texts[-1]
+    key = max(texts, key=lambda name: len(value[name]))  # the answer, in most schemas
     if defect == "refusal":
         return {**value, key: draw.pick(REFUSALS)}
     if defect == "short":

@@ -1,8 +1,10 @@
+import asyncio
 import hashlib
 import io
 import tarfile
 from typing import Any
 
+import httpx
 import pandas as pd
 import pytest
 from factories import make_batch, make_samples
@@ -204,6 +206,30 @@ def test_a_flipped_byte_is_gone_for_good(
     ):
         assert response.status_code == 410
         assert response.json()["error"]["code"] == "damaged_file"
+
+
+def test_downloads_during_a_deletion_get_a_whole_file_or_none(
+    client: TestClient, workspace: Workspace, version_id: str
+) -> None:
+    report = verify_version(workspace, version_id)
+    sha256 = next(file.sha256 for file in report.files if file.name == "train.parquet")
+    url = f"/v1/dataset-versions/{version_id}/download?file=train.parquet"
+
+    async def delete() -> None:
+        await asyncio.sleep(0.03)
+        (report.folder / "train.parquet").unlink()
+
+    async def fetch_all() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=client.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            *answers, _ = await asyncio.gather(*(http.get(url) for _ in range(64)), delete())
+        return answers
+
+    answers = asyncio.run(fetch_all())
+    assert {answer.status_code for answer in answers} <= {200, 410}
+    whole = [answer.content for answer in answers if answer.status_code == 200]
+    assert {hashlib.sha256(content).hexdigest() for content in whole} <= {sha256}
+    assert client.get(url).status_code == 410
 
 
 @pytest.mark.parametrize("noun", ["", "/verification", "/diff?base=x", "/download"])
