@@ -32,7 +32,7 @@ test: $(VENV)/.installed-dev
 	$(call check,lint,$(BIN)/ruff check .)
 	$(call check,format,$(BIN)/ruff format --check .)
 	$(call check,types,$(BIN)/mypy)
-	@$(BIN)/python -m pytest --cov --cov-report= --no-header
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= --no-header
 	@$(BIN)/coverage report --precision=1 --fail-under=90 | sed -n '1p;$$p'
 
 bench: $(VENV)/.installed-dev
@@ -57,7 +57,7 @@ $(VENV)/.installed-dev: $(LOCK) | $(BIN)/python
 	@touch $(VENV)/.installed $@
 
 $(VENV)/.installed-notebook: $(VENV)/.installed-dev
-	@$(PIP) jupyterlab
+	@$(PIP) -e '.[dev,notebook]'
 	@touch $@
 
 $(BIN)/python:

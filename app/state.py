@@ -33,11 +33,10 @@ def select_from_widget(noun: Noun, key: str) -> None:
     select(noun, st.session_state[key])
 
 
-def select_from_table(noun: Noun, key: str, ids: Sequence[str]) -> None:
-    """A table's `on_select`: the chosen row's id becomes the selection."""
-    rows = st.session_state[key]["selection"]["rows"]
-    if rows:
-        select(noun, ids[rows[0]])
+def clicked_row(key: str) -> int | None:
+    """The row of the button column that was just clicked."""
+    click = st.session_state.get(key)
+    return None if click is None else int(click["row"])
 
 
 def offer(key: str, value: Any) -> None:

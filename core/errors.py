@@ -7,6 +7,7 @@
     │   └── SourceError       a file cannot be read as the kind it claims to be
     ├── NotFound              no record has that id or name
     ├── Conflict              the record changed meanwhile, or its state forbids the action
+    │   └── Fenced            another worker has taken the batch over
     ├── AccessDenied          the user's role does not allow the action
     ├── BudgetExceeded        one call's worst case does not fit the budget
     ├── ProviderError         a provider cannot be used
@@ -77,6 +78,15 @@ class Conflict(SeedbedError):
     """The record changed meanwhile, or its state forbids the action."""
 
     code = "conflict"
+
+
+class Fenced(Conflict):
+    """Another worker has taken the batch over: nothing more may be written for it."""
+
+    code = "taken_over"
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"Another worker has taken over batch {batch_id!r}.")
 
 
 class AccessDenied(SeedbedError):

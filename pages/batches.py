@@ -62,7 +62,8 @@ def list_view() -> None:
         for b in batches
     ]  # fmt: skip
     open_table(
-        rows, [b.batch_id for b in batches], "batch", key="batches.table",
+        rows, [b.batch_id for b in batches], "batches", "batch", key="batches.table",
+        opener="Batch",
         columns={
             "Done": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d %%"),
             "Planned": number("Planned"), "Generated": number("Generated"),

@@ -55,7 +55,8 @@ def list_view() -> None:
         for d, v in found
     ]  # fmt: skip
     open_table(
-        rows, [v.dataset_version_id for _, v in found], "version", key="datasets.table",
+        rows, [v.dataset_version_id for _, v in found], "datasets", "version", key="datasets.table",
+        opener="Dataset",
         columns={"Samples": number("Samples")},
     )  # fmt: skip
 

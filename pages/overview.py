@@ -9,7 +9,7 @@ from app.widgets.errors import show_errors
 from app.widgets.formats import ago, clip, count, duration, money, share
 from app.widgets.layout import Card, cards, empty_state, go_button, page_header, section
 from app.widgets.states import ACTIVE, batch_state
-from app.widgets.tables import number, plain_table
+from app.widgets.tables import number, open_table
 from core.datasets.browsing import list_datasets
 from core.db.tables import Batch
 from core.generation.batches import list_batches
@@ -76,7 +76,10 @@ def recent_view(batches: list[Batch]) -> None:
         }
         for b in batches
     ]  # fmt: skip
-    plain_table(rows, key="overview.batches", columns={"Generated": number("Generated")})
+    open_table(
+        rows, [b.batch_id for b in batches], "batches", "batch", key="overview.batches",
+        opener="Batch", columns={"Generated": number("Generated")},
+    )  # fmt: skip
 
 
 def trend_view(batches: list[Batch]) -> None:
@@ -117,7 +120,7 @@ def datasets_view() -> None:
     if not rows:
         st.caption("Nothing is released yet.")
         return
-    plain_table(
+    open_table(
         [
             {
                 "Dataset": r.dataset.name, "Version": r.latest.version,
@@ -125,7 +128,8 @@ def datasets_view() -> None:
             }
             for r in rows
         ],
-        key="overview.datasets", columns={"Samples": number("Samples")},
+        [r.latest.dataset_version_id for r in rows], "datasets", "version",
+        key="overview.datasets", opener="Dataset", columns={"Samples": number("Samples")},
     )  # fmt: skip
 
 

@@ -81,10 +81,10 @@ def list_view() -> None:
         for s in samples
     ]  # fmt: skip
     open_table(
-        rows, [s.sample_id for s in samples], "sample", key="samples.table",
+        rows, [s.sample_id for s in samples], "samples", "sample", key="samples.table",
+        opener="Input", width=300,
         columns={
             "Verdict": st.column_config.TextColumn(width=100), "Score": score(width=110),
-            "Input": st.column_config.TextColumn(width=240),
         },
     )  # fmt: skip
 

@@ -52,7 +52,8 @@ def list_view() -> None:
         for s in sources
     ]  # fmt: skip
     open_table(
-        rows, [s.source_id for s in sources], "source", key="sources.table",
+        rows, [s.source_id for s in sources], "sources", "source", key="sources.table",
+        opener="Source",
         columns={"Chunks": number("Chunks")},
     )  # fmt: skip
 

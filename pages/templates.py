@@ -51,7 +51,10 @@ def list_view() -> None:
         }
         for row in rows
     ]  # fmt: skip
-    open_table(table, [row.template.name for row in rows], "template", key="templates.table")
+    open_table(
+        table, [row.template.name for row in rows], "templates", "template", key="templates.table",
+        opener="Template",
+    )  # fmt: skip
 
 
 def new_view() -> None:

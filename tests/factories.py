@@ -135,7 +135,7 @@ def make_samples(
     """n stored samples (without n as many as `rows`, or 10); `columns` apply to all of them,
     `rows[i]` to the i-th.
     """
-    count = n if n is not None else len(rows) or 10
+    count = (len(rows) or 10) if n is None else max(n, len(rows))
     samples = [
         sample_row(batch, start + i, **{**columns, **(rows[i] if i < len(rows) else {})})
         for i in range(count)

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -68,16 +68,29 @@ def print_rows(rows: Iterable[object], columns: Sequence[str], as_json: bool) ->
 
 
 def print_record(record: object, as_json: bool, leave_out: Sequence[str] = ()) -> None:
-    """One record, a line per field, or as JSON."""
+    """One record, a line per field and per part of a nested one, or as JSON."""
     data = plain(record)
     if as_json:
         print_json(data)
         return
-    table = Table.grid(padding=(0, 2))
-    for key, value in data.items():
-        if key not in leave_out:
-            table.add_row(Text(key.replace("_", " "), style="bold"), _cell(value, 2000))
-    _stdout().print(table)
+    lines = [
+        line for key, value in data.items() if key not in leave_out for line in _lines(key, value)
+    ]
+    width = max((len(label) for label, _ in lines), default=0)
+    for label, text in lines:
+        typer.echo(f"{label.ljust(width)}  {text}")
+
+
+def _lines(label: str, value: object) -> Iterator[tuple[str, str]]:
+    name = label.replace("_", " ")
+    if isinstance(value, Mapping) and value:
+        for key, part in value.items():
+            yield from _lines(f"{name} / {key}", part)
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        for item in value:
+            yield name, ", ".join(f"{key} {_cell(part)}" for key, part in item.items())
+    else:
+        yield name, str(_cell(value, 2000))
 
 
 def note(message: str) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.navigation import go
 
 PAGE_SIZE = 50
 MOST_ROWS_SHOWN = 25
@@ -15,22 +16,23 @@ MOST_ROWS_SHOWN = 25
 def open_table(
     rows: Sequence[Mapping[str, Any]],
     ids: Sequence[str],
+    page: str,
     noun: state.Noun,
     *,
     key: str,
+    opener: str,
     columns: Mapping[str, Any] | None = None,
+    width: int | None = None,
 ) -> None:
-    """A table whose chosen row becomes the page's selection."""
-    st.dataframe(
-        pd.DataFrame(list(rows)),
-        key=key,
-        hide_index=True,
-        column_config=dict(columns or {}),
-        on_select=lambda: state.select_from_table(noun, key, ids),
-        selection_mode="single-row",
-        height="content" if len(rows) <= MOST_ROWS_SHOWN else 720,
-        placeholder="–",
+    """A table whose `opener` column is a button that opens that row's record on its page."""
+    click = f"{key}.open"
+    button = st.column_config.ButtonColumn(
+        opener, type="tertiary", alignment="left", key=click, width=width
     )
+    plain_table(rows, key=key, columns={**(columns or {}), opener: button})
+    row = state.clicked_row(click)
+    if row is not None:
+        go(page, **{noun: ids[row]})
 
 
 def plain_table(

@@ -25,7 +25,7 @@ from core.attempts.calls import Call, Charging, NewSample, Settlement
 from core.db.ids import utc_now
 from core.db.tables import Attempt, Batch, Finding, Sample
 from core.db.workspace import Workspace
-from core.errors import Conflict
+from core.errors import Fenced
 from core.spend.budgets import month_of
 from core.spend.reservations import Fit, reserve, settle
 
@@ -34,13 +34,6 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY_S = 0.1
 MAX_RETRY_S = 2.0
 GIVE_UP_AFTER_S = 120.0
-
-
-class Fenced(Conflict):
-    """Another worker has taken this batch over: nothing more may be written for it."""
-
-    def __init__(self, batch_id: str) -> None:
-        super().__init__(f"Another worker has taken over batch {batch_id!r}.")
 
 
 @dataclass(frozen=True, slots=True)

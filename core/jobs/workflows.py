@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 import uvloop
 from sqlalchemy import select
 
-from core.attempts.journal import Fenced
 from core.db.ids import utc_now
 from core.db.tables import Budget
 from core.db.workspace import Workspace
-from core.errors import SeedbedError, StorageFull
+from core.errors import Fenced, SeedbedError, StorageFull
 from core.generation.batches import Claim, Ending, claim_batch, end_batch, get_batch
 from core.generation.runner import Resources, Run
 from core.jobs.assessing import InlineAssessor
