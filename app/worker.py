@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 
 from core.db.workspace import Workspace, open_workspace
 from core.jobs.queue import COMPUTE, GENERATE, consume, prepare_queue, stop_consuming
-from core.jobs.workers import HEARTBEAT_S, beat, register_worker, retire_worker, sweep
+from core.jobs.recovery import sweep
+from core.jobs.workers import HEARTBEAT_S, beat, register_worker, retire_worker
 from core.jobs.workflows import WorkerContext, jobs_of
 from core.settings import Settings
 
@@ -56,7 +57,7 @@ def _look_after(workspace: Workspace, worker_id: str) -> None:
     try:
         beat(workspace, worker_id)
         if moved := sweep(workspace):
-            logger.warning("put back %d jobs of workers that are gone", moved)
+            logger.warning("handed on %d jobs that were left unfinished", moved)
     except OperationalError as error:
         # The database may be busy or restarting: the next beat tries again.
         logger.warning("heartbeat missed: %s", error.orig)

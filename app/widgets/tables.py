@@ -29,7 +29,8 @@ def open_table(
     button = st.column_config.ButtonColumn(
         opener, type="tertiary", alignment="left", key=click, width=width
     )
-    plain_table(rows, key=key, columns={**(columns or {}), opener: button})
+    named = [{**row, opener: f":material/chevron_right: {row[opener]}"} for row in rows]
+    plain_table(named, key=key, columns={**(columns or {}), opener: button})
     row = state.clicked_row(click)
     if row is not None:
         go(page, **{noun: ids[row]})

@@ -111,7 +111,7 @@ class TemplateVersion(Owned, Base):
     __tablename__ = "template_versions"
     template_version_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     template_id: Mapped[str] = mapped_column(ForeignKey("templates.template_id"), index=True)
-    number: Mapped[int]  # 1, 2, 3 … within the template
+    number: Mapped[int]  # 1, 2, 3 … within the template; 0, -1 … were previewed, never saved
     content_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the canonical definition
     definition: Mapped[dict[str, Any]]  # TemplateDefinition as JSON
     note: Mapped[str] = mapped_column(default="")  # why this version was saved

@@ -238,8 +238,12 @@ class Ending:
     pause_reason: str | None = None
 
 
-def end_batch(workspace: Workspace, batch_id: str, fence: int, ending: Ending) -> bool:
-    """Store the ending, unless another worker has taken over. True when it was stored."""
+def end_batch(workspace: Workspace, claim: Claim, ending: Ending) -> bool:
+    """Store the ending, unless another worker has taken over. True when it was stored.
+
+    A run that broke off may leave attempts open: they settle as in `claim_batch`.
+    """
+    batch_id, fence = claim.batch.batch_id, claim.batch.fence
     finished: datetime | None = utc_now() if ending.state in ENDED else None
     with workspace.write() as session:
         stored = session.execute(
@@ -253,6 +257,7 @@ def end_batch(workspace: Workspace, batch_id: str, fence: int, ending: Ending) -
         ).one_or_none()  # fmt: skip
         if stored is None:
             return False
+        _settle_left_open(session, batch_id, claim.scope)
         reason = f" ({ending.pause_reason})" if ending.pause_reason else ""
         level = "info" if ending.state in ("completed", "cancelled") else "warning"
         tail = f" {ending.message}" if ending.message else ""

@@ -84,6 +84,18 @@ def list_jobs(workspace: Workspace, *, limit: int = 100, offset: int = 0) -> lis
     return [_job_row(status) for status in found]
 
 
+def has_live_job(workspace: Workspace, name: str, subject: str) -> bool:
+    """Whether a job of that name for that row waits or runs."""
+    found = _client(workspace.engine).list_workflows(
+        status=["ENQUEUED", "DELAYED", "PENDING"],
+        workflow_id_prefix=f"{name}.{subject}.",
+        limit=1,
+        load_input=False,
+        load_output=False,
+    )
+    return bool(found)
+
+
 def put_back(workspace: Workspace, is_alive: Callable[[str], bool]) -> int:
     """Hand the jobs of workers that are gone to others. Returns how many."""
     client = _client(workspace.engine)

@@ -1,4 +1,4 @@
-"""Workers as rows: who is alive, and whose jobs must be given to somebody else."""
+"""Workers as rows: who is alive, and what each uses of the machine."""
 
 import os
 import socket
@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 from core.db.ids import new_id, utc_now
 from core.db.tables import Worker
 from core.db.workspace import Workspace
-from core.jobs.queue import put_back
 
 HEARTBEAT_S = 2.0
 START_TOLERANCE_S = 5.0
@@ -60,18 +59,6 @@ def list_workers(workspace: Workspace, *, only_live: bool = True) -> list[Worker
     with workspace.read() as session:
         workers = list(session.scalars(select(Worker).order_by(Worker.created_at.desc())))
     return [w for w in workers if is_live(workspace, w)] if only_live else workers
-
-
-def sweep(workspace: Workspace) -> int:
-    """Give the jobs of dead workers to others, then mark those workers. Returns how many jobs."""
-    workers = list_workers(workspace, only_live=False)
-    live = {worker.worker_id for worker in workers if is_live(workspace, worker)}
-    moved = put_back(workspace, live.__contains__)
-    gone = [w.worker_id for w in workers if w.state == "running" and w.worker_id not in live]
-    if gone:
-        with workspace.write() as session:
-            session.execute(update(Worker).where(Worker.worker_id.in_(gone)).values(state="dead"))
-    return moved
 
 
 def is_live(workspace: Workspace, worker: Worker) -> bool:

@@ -79,7 +79,7 @@ def run_batch(context: WorkerContext, batch_id: str) -> str:
     if ending is None:
         _park(context)
         return "released"
-    is_ours = end_batch(workspace, batch_id, claim.batch.fence, ending)
+    is_ours = end_batch(workspace, claim, ending)
     if is_ours and ending.state == "completed" and claim.batch.kind == "batch":
         request_insight(workspace, batch_id)
     return ending.state

@@ -1,9 +1,13 @@
 """Templates and their immutable versions in the database.
 
-A version is never changed: saving adds one, and restoring adds one with the old content.
+A version is never changed: saving adds one, and restoring adds one with the old content. What is
+previewed before it is saved is a *draft*: a version too, so that its samples keep their lineage,
+numbered 0, -1, -2 … and left out of every list.
 """
 
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -21,6 +25,8 @@ from core.templates.definition import (
     template_yaml,
 )
 from core.templates.trial import trial_render
+
+SAVED = TemplateVersion.number > 0
 
 
 @dataclass(frozen=True)
@@ -50,30 +56,82 @@ def save_template(
     """
     if not is_trusted:
         trial_render(definition)
-    try:
-        with workspace.write() as session:
-            template = _locked(session, definition, created_by, project_id)
-            latest = _latest(session, template.template_id)
-            if latest is not None and latest.content_hash == content_hash(definition):
-                return latest
-            template.title, template.domain = definition.title, definition.domain
-            template.description = definition.description
-            version = TemplateVersion(
-                template_version_id=new_id("tpv"),
-                template_id=template.template_id,
-                number=1 if latest is None else latest.number + 1,
-                content_hash=content_hash(definition),
-                definition=definition.model_dump(mode="json"),
-                note=note,
-                created_by=created_by,
-                project_id=project_id,
+    with _one_saver(definition.name), workspace.write() as session:
+        template = _locked(session, definition, created_by, project_id)
+        latest = _latest(session, template.template_id)
+        if latest is not None and latest.content_hash == content_hash(definition):
+            return latest
+        template.title, template.domain = definition.title, definition.domain
+        template.description = definition.description
+        number = 1 if latest is None else latest.number + 1
+        version = _version(template, definition, number, note, created_by)
+        session.add(version)
+        return version
+
+
+def save_draft(
+    workspace: Workspace,
+    definition: TemplateDefinition,
+    *,
+    created_by: str = LOCAL_ADMIN_ID,
+    project_id: str = DEFAULT_PROJECT_ID,
+) -> TemplateVersion:
+    """A version to preview this content with, without adding one to the template's history.
+
+    The newest version where it holds this content, else the draft that does, else a new draft.
+
+    Raises TemplateError when the trial rendering fails, Conflict when someone saved at that moment.
+    """
+    trial_render(definition)
+    with _one_saver(definition.name), workspace.write() as session:
+        template = _locked(session, definition, created_by, project_id)
+        latest = _latest(session, template.template_id)
+        if latest is not None and latest.content_hash == content_hash(definition):
+            return latest
+        of_template = TemplateVersion.template_id == template.template_id
+        known = session.scalar(
+            select(TemplateVersion).where(
+                of_template,
+                TemplateVersion.number <= 0,
+                TemplateVersion.content_hash == content_hash(definition),
             )
-            session.add(version)
-            return version
+        )
+        if known is not None:
+            return known
+        lowest = session.scalar(select(func.min(TemplateVersion.number)).where(of_template))
+        number = min(1 if lowest is None else lowest, 1) - 1
+        draft = _version(template, definition, number, "Previewed, not saved.", created_by)
+        session.add(draft)
+        return draft
+
+
+def is_draft(version: TemplateVersion) -> bool:
+    """Whether the version was previewed and never saved."""
+    return version.number <= 0
+
+
+def _version(
+    template: Template, definition: TemplateDefinition, number: int, note: str, created_by: str
+) -> TemplateVersion:
+    return TemplateVersion(
+        template_version_id=new_id("tpv"),
+        template_id=template.template_id,
+        number=number,
+        content_hash=content_hash(definition),
+        definition=definition.model_dump(mode="json"),
+        note=note,
+        created_by=created_by,
+        project_id=template.project_id,
+    )
+
+
+@contextmanager
+def _one_saver(name: str) -> Iterator[None]:
+    try:
+        yield
     except IntegrityError as error:
         raise Conflict(
-            f"Someone saved the template {definition.name!r} at the same moment.",
-            remedy="Save again.",
+            f"Someone saved the template {name!r} at the same moment.", remedy="Save again."
         ) from error
 
 
@@ -114,6 +172,7 @@ def list_templates(
             func.max(TemplateVersion.number).label("number"),
             func.count().label("version_count"),
         )
+        .where(SAVED)
         .group_by(TemplateVersion.template_id)
         .subquery()
     )
@@ -162,10 +221,10 @@ def _template(session: Session, name_or_id: str, project_id: str) -> Template:
 def list_versions(
     workspace: Workspace, template_id: str, *, limit: int = 100, offset: int = 0
 ) -> list[TemplateVersion]:
-    """A template's versions, newest first."""
+    """A template's saved versions, newest first."""
     query = (
         select(TemplateVersion)
-        .where(TemplateVersion.template_id == template_id)
+        .where(TemplateVersion.template_id == template_id, SAVED)
         .order_by(TemplateVersion.number.desc())
         .limit(limit)
         .offset(offset)
@@ -192,7 +251,7 @@ def latest_version(
 def _latest(session: Session, template_id: str) -> TemplateVersion | None:
     return session.scalar(
         select(TemplateVersion)
-        .where(TemplateVersion.template_id == template_id)
+        .where(TemplateVersion.template_id == template_id, SAVED)
         .order_by(TemplateVersion.number.desc())
         .limit(1)
     )

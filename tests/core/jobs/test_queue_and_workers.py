@@ -11,7 +11,8 @@ from core.db.ids import new_id, utc_now
 from core.db.tables import Worker
 from core.db.workspace import Workspace
 from core.jobs.queue import COMPUTE, GENERATE, enqueue, list_jobs, put_back
-from core.jobs.workers import beat, is_live, list_workers, register_worker, retire_worker, sweep
+from core.jobs.recovery import sweep
+from core.jobs.workers import beat, is_live, list_workers, register_worker, retire_worker
 
 
 def test_a_job_comes_with_its_row_or_not_at_all(any_workspace: Workspace) -> None:
@@ -81,3 +82,11 @@ def test_a_worker_that_was_only_asleep_is_alive_again_with_its_next_beat(
     assert list_workers(workspace) == []
     beat(workspace, worker_id)
     assert len(list_workers(workspace)) == 1
+
+
+def test_a_batch_that_lost_its_job_is_queued_again_once(any_workspace: Workspace) -> None:
+    lost = make_batch(any_workspace, state="running")
+    make_batch(any_workspace, state="paused")
+    assert (sweep(any_workspace), sweep(any_workspace)) == (1, 0)
+    (job,) = list_jobs(any_workspace)
+    assert (job.subject, job.state) == (lost.batch_id, "waiting")

@@ -9,7 +9,7 @@ from factories import make_template
 from invariants import assert_invariants
 from sqlalchemy import select
 
-from core.db.tables import Attempt, Batch, Sample
+from core.db.tables import Attempt, Batch, Budget, Sample
 from core.db.workspace import Workspace
 from core.generation.batches import LaunchRequest, batch_log, claim_batch, get_batch
 from core.generation.progress import batch_progress
@@ -235,3 +235,22 @@ def test_the_anthropic_protocol_goes_the_same_way(workspace: Workspace, loopback
     batch = launch_batch(workspace, request)
     assert run(workspace, batch) == "completed"
     assert_invariants(workspace, batch.batch_id, loopback.stats())
+
+
+def test_a_run_that_breaks_off_leaves_nothing_reserved(
+    ready: Workspace, loopback: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("core.providers.transport.HttpProvider.send", broken)
+    batch = launch(ready, loopback, n=50, budget_usd=Decimal(1))
+    assert run(ready, batch) == "failed"
+    found = get_batch(ready, batch.batch_id)
+    assert "ZeroDivisionError: planted" in found.message
+    with ready.read() as session:
+        attempts = session.scalars(select(Attempt)).all()
+        budget = session.scalars(select(Budget)).one()
+    assert {attempt.state for attempt in attempts} == {"unknown"}
+    assert budget.reserved_usd == 0
+    assert budget.settled_usd == sum(attempt.reserved_usd for attempt in attempts)

@@ -10,11 +10,13 @@ from core.templates.versions import (
     diff_versions,
     get_template,
     get_version,
+    is_draft,
     latest_version,
     list_templates,
     list_versions,
     load_definition,
     restore_version,
+    save_draft,
     save_template,
 )
 
@@ -122,3 +124,26 @@ def test_starters_are_installed_once_and_never_over_a_change(workspace: Workspac
     save_template(workspace, mine, is_trusted=True)
     assert install_starters(workspace) == 0
     assert load_definition(latest_version(workspace, mine.name)).title == "Mine"
+
+
+def test_a_draft_can_be_previewed_and_stays_out_of_the_history(any_workspace: Workspace) -> None:
+    first = save_template(any_workspace, definition())
+    edited = definition("Second")
+    draft = save_draft(any_workspace, edited)
+    assert is_draft(draft)
+    assert save_draft(any_workspace, edited).template_version_id == draft.template_version_id
+    assert save_draft(any_workspace, definition()).template_version_id == first.template_version_id
+    another = save_draft(any_workspace, definition("Third"))
+    assert (draft.number, another.number) == (0, -1)
+    assert [v.number for v in list_versions(any_workspace, first.template_id)] == [1]
+    (row,) = list_templates(any_workspace)
+    assert (row.latest.number, row.version_count) == (1, 1)
+    assert load_definition(get_version(any_workspace, draft.template_version_id)) == edited
+    assert save_template(any_workspace, edited).number == 2
+
+
+def test_a_template_that_was_only_previewed_is_not_listed(workspace: Workspace) -> None:
+    save_draft(workspace, definition())
+    assert list_templates(workspace) == []
+    with pytest.raises(NotFound):
+        latest_version(workspace, definition().name)
