@@ -45,6 +45,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        access_log=False,
         server_header=False,
         ws="websockets-sansio",
         timeout_graceful_shutdown=5,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from core.errors import SettingsError
 from core.jobs.demo_batch import launch_first_batch
 from core.jobs.opening import open_ready_workspace
 from core.jobs.workers import list_workers
+from core.providers.connections import is_loopback
 from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +37,7 @@ class Child:
     name: str
     command: Sequence[str]
     environment: dict[str, str]
+    log: Path | None = None  # its stderr is appended here; None: ours
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     wait_s: float = FIRST_RESTART_S
@@ -44,9 +46,11 @@ class Child:
     def start(self) -> None:
         self.started_at = time.monotonic()
         # Its own group: ctrl-C reaches the supervisor alone, which then ends the others in order.
-        self.process = subprocess.Popen(
-            self.command, env=self.environment, cwd=ROOT, start_new_session=True
-        )
+        with ExitStack() as stack:
+            log = stack.enter_context(self.log.open("ab")) if self.log is not None else None
+            self.process = subprocess.Popen(
+                self.command, env=self.environment, cwd=ROOT, stderr=log, start_new_session=True
+            )
 
     def look(self) -> None:
         """Restart the process when it has died, waiting longer each time it dies young."""
@@ -114,11 +118,15 @@ def stop_all(children: Sequence[Child]) -> None:
 def ensure_workers(
     workspace: Workspace, kinds: Sequence[str] = ("generate", "compute")
 ) -> Iterator[None]:
-    """Workers of these kinds while the block runs; those that run already are left alone."""
+    """Workers of these kinds while the block runs; those that run already are left alone.
+
+    What they have to say goes to the folder `logs` of the workspace.
+    """
     present = {worker.kind for worker in list_workers(workspace)}
     missing = [kind for kind in kinds if kind not in present]
     children = [_worker(workspace.settings, kind, 1) for kind in missing]
     for child in children:
+        child.log = workspace.folder("logs") / f"{child.name.replace(' ', '-')}.log"
         child.start()
     try:
         yield
@@ -171,3 +179,7 @@ def _child(settings: Settings, name: str, *arguments: str) -> Child:
 def _announce(settings: Settings) -> None:
     host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else settings.host
     logger.info("Seedbed is at http://%s:%d (ctrl-C stops it)", host, settings.port)
+    if not is_loopback(settings.host):
+        logger.warning(
+            "Anybody who reaches %s may do everything: there is no sign-in", settings.host
+        )

@@ -100,8 +100,8 @@ class Tab:
 
     def open_row(self, number: int = 0) -> None:
         """Click the name in a row of the page's table; the table is drawn on a canvas."""
-        canvas = self.page.locator('[data-testid="stDataFrame"] canvas').first
-        canvas.click(position={"x": 60, "y": 47 + 31 * number})
+        grid = self.page.locator(".stDataFrameGlideDataEditor").first
+        grid.click(position={"x": 60, "y": 47 + 31 * number})
         self.settle()
 
     def settle(self) -> None:
