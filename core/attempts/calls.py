@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from core.providers.base import ModelRequest, Prepared
+from core.providers.base import ModelRequest, Prepared, Usage
 from core.spend.budgets import SpendScope
 
 Purpose = Literal["generate", "repair"]
@@ -52,7 +52,7 @@ class Settlement:
     http_status: int | None
     failure_kind: str | None = None
     failure_message: str = ""
-    usage: dict[str, int] = field(default_factory=dict)
+    usage: Usage | None = None
     response_text: str | None = None
 
 

@@ -1,6 +1,5 @@
 """What an outcome means for the ledger."""
 
-from dataclasses import asdict
 from decimal import Decimal
 
 from core.attempts.calls import Call, Settlement
@@ -23,7 +22,7 @@ def settlement_of(call: Call, outcome: Outcome, price: ModelPrice | None) -> Set
         is_estimated=False,
         latency_ms=outcome.latency_ms,
         http_status=outcome.http_status,
-        usage=asdict(usage) if usage is not None else {},
+        usage=usage,
     )
     if reply is not None:
         settlement.response_text = storable(reply.text)
