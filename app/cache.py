@@ -6,14 +6,20 @@ import pandas as pd
 import psutil
 import streamlit as st
 
-from core.datasets.browsing import load_manifest
+from core.access.projects import local_admin
+from core.datasets.browsing import get_dataset, get_version, load_manifest
 from core.db.workspace import Workspace
+from core.errors import NotFound
+from core.generation.batches import get_batch
 from core.insight.report import load_map
 from core.jobs.opening import open_ready_workspace
+from core.providers.connections import get_connection
+from core.providers.prices import find_price
 from core.quality.report import QualityReport, quality_report
 from core.settings import load_settings
 from core.sources.browsing import ChunkContext, chunk_context
 from core.spend.report import SpendRow, SpendTotal, spend_by, spend_total
+from core.templates.versions import get_template
 
 
 @st.cache_resource
@@ -76,6 +82,38 @@ def machine() -> Machine:
         disk.free,
         disk.total,
     )
+
+
+@st.cache_data(ttl=60, max_entries=512)
+def name_of(record_id: str) -> str:
+    """What people call the batch or dataset version of this id."""
+    try:
+        if record_id.startswith("dsv_"):
+            version = get_version(workspace(), record_id)
+            return f"{get_dataset(workspace(), version.dataset_id).name} {version.version}"
+        return get_batch(workspace(), record_id).name
+    except NotFound:
+        return record_id
+
+
+@st.cache_data(ttl=30, max_entries=64)
+def has_price(connection: str, model: str) -> bool:
+    """Whether a call to this model can be priced."""
+    found = get_connection(workspace(), connection)
+    return find_price(workspace(), found, model) is not None
+
+
+@st.cache_data(ttl=60, max_entries=64)
+def person(user_id: str) -> str:
+    """What a user is called. Without sign-in there is one."""
+    admin = local_admin(workspace())
+    return admin.name if user_id == admin.user_id else user_id
+
+
+@st.cache_data(ttl=60, max_entries=256)
+def template_title(template_id: str) -> str:
+    """A template's title."""
+    return get_template(workspace(), template_id).title
 
 
 @st.cache_data(max_entries=256)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import cache, state
-from app.navigation import go
+from app.navigation import go, page
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.formats import ago
@@ -17,7 +17,7 @@ from core.db.tables import Batch
 from core.generation.batches import get_batch, list_batches
 from core.jobs.control import cancel_batch, pause_batch, resume_batch, retry_failed
 from core.jobs.launching import launch_batch
-from core.templates.versions import get_version, list_templates
+from core.templates.versions import get_version, list_templates, version_name
 
 STATES = ("queued", "running", "paused", "completed", "failed", "cancelled")
 CONTROLS = {
@@ -26,6 +26,10 @@ CONTROLS = {
     "retry": ("Retry failed", ":material/replay:", ("completed", "failed"), retry_failed),
     "cancel": ("Cancel", ":material/stop:", ("queued", "running", "paused"), cancel_batch),
 }
+
+
+NEXT = {"samples": "See the samples", "insight": "Insight", "review": "Review",
+        "datasets": "Build a dataset"}  # fmt: skip
 
 
 def list_view() -> None:
@@ -50,7 +54,7 @@ def list_view() -> None:
         ):  # fmt: skip
             go_button("Launch a batch", "batches", key="batches.empty", view="launch")
         return
-    offset = pager(len(batches), "batches", key="batches.page")
+    offset = pager(len(batches), "batch", key="batches.page")
     batches = batches[offset : offset + PAGE_SIZE]
     rows = [
         {
@@ -67,6 +71,7 @@ def list_view() -> None:
         columns={
             "Done": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d %%"),
             "Planned": number("Planned"), "Generated": number("Generated"),
+            "Failed": number("Failed"),
         },
     )  # fmt: skip
 
@@ -105,19 +110,25 @@ def batch_view(batch: Batch) -> None:
                 )  # fmt: skip
     progress_panel(batch.batch_id, batch.state)
     with st.container(horizontal=True):
-        for noun, label in (("samples", "Samples"), ("insight", "Insight"), ("review", "Review")):
-            go_button(label, noun, key=f"batches.to_{noun}", batch=batch.batch_id)
+        for noun, label in NEXT.items():
+            query = {"view": "build"} if noun == "datasets" else {}
+            go_button(
+                label, noun, key=f"batches.to_{noun}", icon=page(noun).icon,
+                batch=batch.batch_id, **query,
+            )  # fmt: skip
     left, right = st.columns(2)
     with left:
         section("Settings")
         version = get_version(cache.workspace(), batch.template_version_id)
+        title = cache.template_title(version.template_id)
         facts(
             {
-                "Batch": batch.batch_id, "Template version": f"v{version.number}",
+                "Template": f"{title}, {version_name(version)}",
                 "Model": f"{batch.model} on {batch.connection}", "Seed": str(batch.seed),
                 "Priority": str(batch.priority),
                 "Calls in flight": str(batch.concurrency or "adapts by itself"),
                 "Fingerprint": batch.fingerprint[:16], "Created": ago(batch.created_at),
+                "Batch id": batch.batch_id,
             }
         )  # fmt: skip
     with right:

@@ -6,14 +6,13 @@ import streamlit as st
 
 from app import cache, state
 from app.navigation import go
-from app.widgets import charts
 from app.widgets import dataset_view as views
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.formats import ago, count, size, words
 from app.widgets.layout import Card, back_button, cards, empty_state, facts, go_button, page_header
 from app.widgets.states import state_badge
-from app.widgets.tables import number, open_table, plain_table
+from app.widgets.tables import number, open_table, plain_table, right
 from core.datasets.browsing import get_dataset, get_version, list_datasets, list_versions
 from core.datasets.verification import open_file, verify_version
 from core.db.tables import DatasetVersion
@@ -57,7 +56,7 @@ def list_view() -> None:
     open_table(
         rows, [v.dataset_version_id for _, v in found], "datasets", "version", key="datasets.table",
         opener="Dataset",
-        columns={"Samples": number("Samples")},
+        columns={"Samples": number("Samples"), "Size": right("Size")},
     )  # fmt: skip
 
 
@@ -125,13 +124,10 @@ def version_view(version: DatasetVersion) -> None:
     files = views.manifest_files(manifest)
     if tab == "Files":
         views.download_links(version, [f["File"] for f in files])
-        plain_table(files, key="datasets.files")
+        plain_table(files, key="datasets.files", columns={"Size": right("Size", width=100)})
         views.load_snippet(version, f"datasets/{version.folder}")
     elif tab == "Splits":
-        charts.bars(
-            [words(name) for name in splits], list(splits.values()), "Samples per split",
-            key="datasets.splits", unit="samples",
-        )  # fmt: skip
+        views.splits_tab(version)
     elif tab == "Changes":
         facts({"What is new": version.changelog, "Content id": version.content_id or ""})
         versions = list_versions(cache.workspace(), version.dataset_id)

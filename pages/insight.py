@@ -68,17 +68,20 @@ def page() -> None:
         ):  # fmt: skip
             go_button("Launch a batch", "batches", key="insight.empty", view="launch")
         return
-    batch = batch_picker(batches, key="insight.batch")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        batch = batch_picker(batches, key="insight.batch")
+        state_line = st.container(width="content")
     view = load_insight(cache.workspace(), batch.batch_id)
     with header:
         st.button(
-            "Compute now", key="insight.compute", icon=":material/calculate:", on_click=compute,
+            "Compute now" if view.computed_at is None else "Compute again",
+            key="insight.compute", icon=":material/calculate:", on_click=compute,
             args=(batch.batch_id,), disabled=view.state in WAITING or not batch.generated,
             type="primary" if view.is_stale or view.computed_at is None else "secondary",
         )  # fmt: skip
     if view.computed_at is not None:
         stale = f"; the batch now has {batch.generated:,}" if view.is_stale else ""
-        st.caption(
+        state_line.caption(
             f"{view.samples:,} samples{stale}, computed {ago(view.computed_at)} "
             f"with {plain(view.embedding_model)}"
         )

@@ -37,7 +37,7 @@ def save_edit(sample_id: str, revision: int) -> None:
     }  # fmt: skip
     decide(
         sample_id, revision, "edit", corrected=corrected,
-        correction_type=state.value_of("review.correction_type", ""),
+        correction_type=state.value_of("review.correction_type") or "",
     )  # fmt: skip
 
 
@@ -108,9 +108,9 @@ def page() -> None:
     chosen = filter_bar(
         "review",
         [
-            Choice("batch", "All batches", ids, {b.batch_id: b.name for b in batches}, 240),
-            Choice("verdict", "Any verdict", VERDICTS),
-            Choice("order", "Most uncertain first", list(ORDERS), ORDERS, 210),
+            Choice("batch", "All batches", ids, {b.batch_id: b.name for b in batches}, 175),
+            Choice("verdict", "Any verdict", VERDICTS, width=140),
+            Choice("order", "Most uncertain first", list(ORDERS), ORDERS, 180),
         ],
     )  # fmt: skip
     wanted = SampleFilter(

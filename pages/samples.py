@@ -22,6 +22,7 @@ from core.generation.samples import SampleFilter, count_samples, list_samples, s
 
 ORDERS = {"created_at": "Oldest first", "quality_score": "Lowest score first",
           "-quality_score": "Highest score first"}  # fmt: skip
+VERDICTS = ("accepted", "needs_review", "rejected")
 REVIEWED = {"yes": "Reviewed", "no": "Not reviewed"}
 SCORES = {"0.9": "Score 0.9 or more", "0.8": "Score 0.8 or more", "0.5": "Score 0.5 or more"}
 
@@ -43,9 +44,8 @@ def list_view() -> None:
         "samples",
         [
             Choice("batch", "All batches", [b.batch_id for b in batches],
-                   {b.batch_id: b.name for b in batches}, 240),
-            Choice("verdict", "Any verdict", ("accepted", "needs_review", "rejected"), width=140),
-            Choice("state", "Any state", ("generated", "failed"), width=120),
+                   {b.batch_id: b.name for b in batches}, 210),
+            Choice("verdict", "Any verdict", (*VERDICTS, "failed"), width=140),
             Choice("reviewed", "Reviewed or not", list(REVIEWED), REVIEWED, 150),
             Choice("score", "Any score", list(SCORES), SCORES, 160),
             Choice("order", "Oldest first", list(ORDERS), ORDERS, 170),
@@ -54,8 +54,8 @@ def list_view() -> None:
     )  # fmt: skip
     wanted = SampleFilter(
         batch_ids=(chosen["batch"],) if chosen["batch"] else (),
-        verdict=chosen["verdict"],
-        state=chosen["state"],
+        verdict=chosen["verdict"] if chosen["verdict"] in VERDICTS else None,
+        state="failed" if chosen["verdict"] == "failed" else None,
         search=chosen.search,
         is_reviewed=None if chosen["reviewed"] is None else chosen["reviewed"] == "yes",
         min_score=float(chosen["score"]) if chosen["score"] else None,
@@ -67,7 +67,7 @@ def list_view() -> None:
     if not total:
         st.caption("No sample fits. Take a filter away.")
         return
-    offset = pager(total, "samples; choose a row to open one", key="samples.page")
+    offset = pager(total, "sample", key="samples.page")
     samples = list_samples(
         workspace, wanted, limit=PAGE_SIZE, offset=offset, order=chosen["order"] or "created_at"
     )

@@ -5,7 +5,7 @@ import platform
 
 import streamlit as st
 
-from app import cache
+from app import cache, state
 from app.widgets import settings_forms as forms
 from app.widgets.errors import show_errors
 from app.widgets.formats import share, size
@@ -80,6 +80,7 @@ def workspace_tab() -> None:
 
 with show_errors():
     page_header("Settings", "How models are reached and paid for, and what this machine has left.")
+    state.offer_once("settings.tab", state.selected("view"), among=TABS)
     tab = st.segmented_control(
         "Part", TABS, default=TABS[0], required=True, key="settings.tab",
         label_visibility="collapsed",

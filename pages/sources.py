@@ -8,7 +8,7 @@ from app import cache, state
 from app.navigation import go
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
-from app.widgets.formats import ago, clip, count, size, words
+from app.widgets.formats import ago, clip, count, size
 from app.widgets.layout import (
     Card,
     back_button,
@@ -19,12 +19,12 @@ from app.widgets.layout import (
 )
 from app.widgets.sample_view import text_box
 from app.widgets.source_preview import preview_panel
-from app.widgets.tables import PAGE_SIZE, number, open_table, pager
+from app.widgets.tables import PAGE_SIZE, number, open_table, pager, right
 from core.db.tables import Source
 from core.sources.browsing import get_source, list_chunks, list_sources
 from core.sources.importing import import_stream, preview_source
 
-KINDS = ("text", "markdown", "csv", "jsonl")
+KINDS = {"text": "Text", "markdown": "Markdown", "csv": "CSV", "jsonl": "JSON Lines"}
 SUFFIXES = ["txt", "md", "markdown", "csv", "jsonl"]
 
 
@@ -40,21 +40,21 @@ def list_view() -> None:
         ):  # fmt: skip
             go_button("Add a source", "sources", key="sources.empty", view="add")
         return
-    chosen = filter_bar("sources", [Choice("kind", "Any kind", KINDS)])
+    chosen = filter_bar("sources", [Choice("kind", "Any kind", list(KINDS), KINDS)])
     sources = [
         s for s in sources if chosen["kind"] in (None, s.kind) and chosen.matches(s.name)
     ]  # fmt: skip
     rows = [
         {
-            "Source": s.name, "Kind": s.kind, "Chunks": s.chunk_count, "Size": size(s.size_bytes),
-            "Columns": ", ".join(s.columns), "Added": ago(s.created_at),
+            "Source": s.name, "Kind": KINDS[s.kind], "Chunks": s.chunk_count,
+            "Size": size(s.size_bytes), "Columns": ", ".join(s.columns), "Added": ago(s.created_at),
         }
         for s in sources
     ]  # fmt: skip
     open_table(
         rows, [s.source_id for s in sources], "sources", "source", key="sources.table",
         opener="Source",
-        columns={"Chunks": number("Chunks")},
+        columns={"Chunks": number("Chunks"), "Size": right("Size")},
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def add_view() -> None:
         "A text, Markdown, CSV or JSONL file of at most 50 MiB", type=SUFFIXES, key="sources.file"
     )
     if upload is None:
-        st.caption("Larger files stream through the REST API or `seedbed sources add`.")
+        st.caption("Larger files stream through the REST API or `seedbed sources import`.")
         return
     content = upload.getvalue()
     shown = preview_source(content, upload.name)
@@ -100,13 +100,13 @@ def source_view(source: Source) -> None:
     cards(
         [
             Card("Chunks", count(source.chunk_count)), Card("Size", size(source.size_bytes)),
-            Card("Kind", words(source.kind)), Card("Added", ago(source.created_at)),
+            Card("Kind", KINDS[source.kind]), Card("Added", ago(source.created_at)),
         ]
     )  # fmt: skip
     chosen = filter_bar("sources.chunks", search="Search in the chunks")
     offset = 0
     if not chosen.search:
-        offset = pager(source.chunk_count, "chunks", key="sources.page")
+        offset = pager(source.chunk_count, "chunk", key="sources.page")
     chunks = list_chunks(
         cache.workspace(), source.source_id, limit=PAGE_SIZE, offset=offset, search=chosen.search
     )
@@ -115,14 +115,18 @@ def source_view(source: Source) -> None:
         return
     rows = [
         {
-            "No.": c.ordinal + 1, "Text": clip(c.text, 200), "Heading": c.heading,
-            "From": c.start_char, "To": c.end_char,
+            "No.": c.ordinal + 1, "Text": clip(c.text, 200),
+            **({"Heading": c.heading} if c.heading else {}),
+            **{name: value for name, value in (c.fields or {}).items() if value != c.text},
+            "Characters": len(c.text),
         }
         for c in chunks
     ]  # fmt: skip
     event = st.dataframe(
         rows, key="sources.chunks", hide_index=True, on_select="rerun",
-        selection_mode="single-row", height=420,
+        selection_mode="single-row-required", height=420,
+        column_config={"No.": number("No.", width=60), "Characters": number("Characters", width=90),
+                       "Text": st.column_config.TextColumn(width=420)},
     )  # fmt: skip
     chosen_rows = event["selection"]["rows"]
     chunk = chunks[chosen_rows[0]] if chosen_rows else chunks[0]

@@ -6,7 +6,7 @@ from app import cache
 from app.widgets import charts
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
-from app.widgets.formats import count, money, plain
+from app.widgets.formats import count, money, plain, words
 from app.widgets.layout import Card, cards, empty_state, go_button, page_header, section
 from app.widgets.sample_view import ATTEMPT_COLUMNS, attempt_row
 from app.widgets.tables import PAGE_SIZE, number, plain_table
@@ -23,6 +23,8 @@ COLUMNS = {
     "Estimated, USD": number("Estimated, USD", "%.4f"),
     "Tokens in": number("Tokens in"),
     "Tokens out": number("Tokens out"),
+    "Calls": number("Calls"),
+    "Failed": number("Failed"),
 }
 INTERVAL_S = 5.0
 
@@ -46,11 +48,11 @@ def totals_view() -> None:
 def charts_view() -> None:
     """Spend by day and by what it went to; calls where all of it was free."""
     is_free = cache.totals().cost_usd == 0
-    what, unit = ("Calls", "calls") if is_free else ("Spend", "USD")
+    what, unit, suffix = ("Calls", "calls", "") if is_free else ("Spend", "USD", ", USD")
     days = cache.spend("day")
     charts.bars(
         [row.label for row in days], [height(row, is_free) for row in days],
-        f"{what} per day, {unit}", key="spend.days", unit=unit,
+        f"{what} by day{suffix}", key="spend.days", unit=unit,
     )  # fmt: skip
     key = st.segmented_control(
         "Group", list(KEYS), default="model", required=True, key="spend.key",
@@ -61,19 +63,20 @@ def charts_view() -> None:
     with left:
         charts.bars(
             [row.label for row in rows[:TOP]], [height(row, is_free) for row in rows[:TOP]],
-            f"{what} {KEYS[key].lower()}, {unit}", key="spend.bars", unit=unit, horizontal=True,
+            f"{what} {KEYS[key].lower()}{suffix}", key="spend.bars", unit=unit,
+            horizontal=True, decimals=0 if is_free else 4,
         )  # fmt: skip
     with right:
-        plain_table([spend_row(row) for row in rows], key="spend.table", columns=COLUMNS)
+        plain_table([spend_row(row, key) for row in rows], key="spend.table", columns=COLUMNS)
 
 
 def height(row: SpendRow, is_free: bool) -> float:
     return row.calls if is_free else float(row.cost_usd)
 
 
-def spend_row(row: SpendRow) -> dict[str, object]:
+def spend_row(row: SpendRow, key: str) -> dict[str, object]:
     return {
-        "Name": row.label, "Cost, USD": float(row.cost_usd), "Calls": row.calls,
+        words(key): row.label, "Cost, USD": float(row.cost_usd), "Calls": row.calls,
         "Failed": row.failed_calls, "Tokens in": row.input_tokens,
         "Tokens out": row.output_tokens, "Estimated, USD": float(row.estimated_usd),
     }  # fmt: skip
@@ -84,7 +87,7 @@ def budgets_view(budgets: list[Budget]) -> None:
     if not budgets:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("No budget is set. A batch can also carry its own.", width="content")
-            go_button("Set a budget", "settings", key="spend.budget")
+            go_button("Set a budget", "settings", key="spend.budget", view="Budgets")
     names = {b.batch_id: b.name for b in list_batches(cache.workspace(), limit=200)}
     for budget in budgets[:TOP]:
         used = budget.settled_usd + budget.reserved_usd

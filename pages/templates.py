@@ -22,6 +22,7 @@ from core.templates.versions import (
     save_template,
 )
 
+FIELD_PX = 480
 TABS = ("Prompt", "Variables", "Output schema", "YAML", "Plan", "Preview", "Versions")
 
 
@@ -61,10 +62,12 @@ def new_view() -> None:
     back_button("All templates", "templates", key="templates.back")
     page_header("New template", "Start from one of these; everything can be changed.")
     starters = {d.title: d for d in starter_definitions()}
-    title = st.selectbox("Start from", list(starters), key="templates.starter")
+    title = st.selectbox("Start from", list(starters), key="templates.starter", width=FIELD_PX)
+    st.caption(starters[title].description)
     name = st.text_input(
-        "Name", key="templates.name", help="Lower-case letters, digits and hyphens."
-    )
+        "Name", key="templates.name", help="Lower-case letters, digits and hyphens.",
+        placeholder=f"my-{starters[title].name}", width=FIELD_PX,
+    )  # fmt: skip
     if st.button("Create", type="primary", key="templates.create", disabled=not name):
         with show_errors():
             definition = build_template({**starters[title].model_dump(mode="json"), "name": name})
@@ -118,9 +121,8 @@ def template_view(name: str) -> None:
     if definition is None:
         st.caption("Correct the YAML first; the other parts follow it.")
     elif tab == "Preview":
-        if is_changed:
-            st.info("This previews the last saved version. Save to preview your changes.")
-        preview_form(versions[0])
+        what = "your changes" if is_changed else f"version {versions[0].number}"
+        preview_form(definition, f"Preview {what}")
         if draft.preview_batch_id:
             preview_results(draft.preview_batch_id)
     elif tab != "YAML":

@@ -10,6 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.widgets.formats import clip, words
+
 VERDICT_COLORS = {
     "accepted": "#46996a",
     "needs_review": "#d39a35",
@@ -25,6 +27,13 @@ MAP_CONFIG = {
 }
 
 
+# Text and ground of a label that lies on points.
+LABELS = {
+    "light": ("#1c211e", "rgba(255, 255, 255, 0.78)"),
+    "dark": ("#e4e8e5", "rgba(19, 22, 20, 0.72)"),
+}
+
+
 def styled(figure: go.Figure, title: str, *, height: int, x: str = "", y: str = "") -> go.Figure:
     """Seedbed's layout: title top left, legend under it, little ink."""
     figure.update_layout(
@@ -33,7 +42,10 @@ def styled(figure: go.Figure, title: str, *, height: int, x: str = "", y: str = 
             "font": {"size": 14},
             "x": 0,
             "xref": "container",
-            "y": 0.98,
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 12},
         },
         height=height,
         margin={"l": 8, "r": 8, "t": 44, "b": 8},
@@ -41,8 +53,9 @@ def styled(figure: go.Figure, title: str, *, height: int, x: str = "", y: str = 
         bargap=0.25,
         hoverlabel={"align": "left"},
     )
-    figure.update_xaxes(title=x or None, automargin=True, zeroline=False)
-    figure.update_yaxes(title=y or None, automargin=True, zeroline=False, rangemode="tozero")
+    figure.update_xaxes(title=x or None, automargin=True, zeroline=False, tickfont={"size": 12})
+    figure.update_yaxes(title=y or None, automargin=True, zeroline=False, tickfont={"size": 12})
+    figure.update_yaxes(rangemode="tozero")
     return figure
 
 
@@ -58,21 +71,35 @@ def bars(
     *,
     key: str,
     unit: str = "",
+    x: str = "",
     colors: Sequence[str] | None = None,
     horizontal: bool = False,
     top: float | None = None,
+    decimals: int = 0,
 ) -> None:
-    """One series of bars; horizontal for long labels. `top` is the highest possible value."""
+    """One series of bars; horizontal for long labels. `top` is the highest possible value.
+
+    Horizontal bars carry their value, with that many `decimals`.
+    """
     if horizontal:
         labels, values, colors = labels[::-1], values[::-1], colors[::-1] if colors else None
     marker = {"color": list(colors)} if colors else {}
     if horizontal:
         figure = go.Figure(go.Bar(x=list(values), y=list(labels), orientation="h", marker=marker))
-        styled(figure, title, height=max(110 + 24 * len(labels), 180), x=unit)
+        figure.update_traces(
+            text=list(values),
+            texttemplate=f"%{{text:,.{decimals}f}}",
+            textposition="outside",
+            cliponaxis=False,
+        )
+        styled(figure, title, height=100 + 30 * len(labels), x=unit)
+        figure.update_layout(margin={"r": 56})  # room for the longest bar's value
         figure.update_yaxes(type="category")
+        if top is not None:
+            figure.update_xaxes(range=[0, top])
     else:
         figure = go.Figure(go.Bar(x=list(labels), y=list(values), marker=marker))
-        styled(figure, title, height=260, y=unit)
+        styled(figure, title, height=260, x=x, y=unit)
         figure.update_xaxes(type="category", nticks=14)
         figure.update_layout(bargap=max(0.25, 1 - len(labels) / 6))
         if top is not None:
@@ -81,16 +108,17 @@ def bars(
 
 
 def histogram(bins: Sequence[tuple[float, float, int]], title: str, *, key: str) -> None:
-    """Counts per interval (low, high, count); each bar is named by its lower end."""
-    labels = [f"{low:.2f}" for low, _, _ in bins]
-    bars(labels, [n for _, _, n in bins], title, key=key, unit="samples")
+    """Counts per interval (low, high, count)."""
+    labels = [f"{low:.1f}" for low, _, _ in bins]
+    width = f"score, from (each bar is {bins[0][1] - bins[0][0]:.1f} wide)" if bins else ""
+    bars(labels, [n for _, _, n in bins], title, key=key, unit="samples", x=width)
 
 
 def verdict_bars(counts: Mapping[str, int], title: str, *, key: str) -> None:
     """How many samples have each verdict."""
     names = [name for name in VERDICT_COLORS if counts.get(name)]
     bars(
-        [name.replace("_", " ") for name in names],
+        [words(name) for name in names],
         [counts[name] for name in names],
         title,
         key=key,
@@ -114,12 +142,13 @@ def share_chart(rows: pd.DataFrame, title: str, *, key: str) -> None:
         y=order["group"],
         orientation="h",
         name="share, with 95 % interval",
+        marker={"opacity": 0.55},  # so that interval and target show on it in light and dark
         error_x={
             "type": "data",
             "symmetric": False,
             "array": 100 * (order["high"] - order["share"]),
             "arrayminus": 100 * (order["share"] - order["low"]),
-            "thickness": 1.5,
+            "thickness": 2,
             "color": "#8c958f",
         },
     )
@@ -131,7 +160,9 @@ def share_chart(rows: pd.DataFrame, title: str, *, key: str) -> None:
             name="target",
             marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": "#d39a35"}},
         )
-    styled(figure, title, height=max(140 + 30 * len(rows), 200), x="% of samples")
+    styled(figure, title, height=max(150 + 30 * len(rows), 210), x="% of samples")
+    # A line of its own for the legend: beside the title it would lie on it in a narrow column.
+    figure.update_layout(margin={"t": 66}, legend={"x": 0, "xanchor": "left", "y": 1.02})
     figure.update_yaxes(type="category")
     draw(figure, key)
 
@@ -146,6 +177,7 @@ def heatmap(table: pd.DataFrame, title: str, *, key: str) -> None:
             xgap=2,
             ygap=2,
             texttemplate="%{z:.0f}" if table.size <= 200 else None,
+            textfont={"size": 13},
             colorbar={"thickness": 10, "title": {"text": "samples"}},
         )
     )
@@ -155,13 +187,24 @@ def heatmap(table: pd.DataFrame, title: str, *, key: str) -> None:
     draw(figure, key)
 
 
-def scatter_map(points: pd.DataFrame, color: str, title: str, *, key: str) -> list[str]:
-    """The embedding map, coloured by a column; returns the sample ids in the lasso or box."""
+def scatter_map(
+    points: pd.DataFrame,
+    color: str,
+    title: str,
+    *,
+    key: str,
+    labels: Sequence[tuple[float, float, str]] = (),
+) -> list[str]:
+    """The embedding map, coloured by a column; returns the sample ids in the lasso or box.
+
+    `labels` (x, y, text) are written over it.
+    """
     figure = go.Figure()
     values = points[color]
     if pd.api.types.is_numeric_dtype(values) and values.nunique() > 12:
-        figure.add_trace(_points(points, color, marker={"color": values, "colorscale": "Viridis"}))
+        figure.add_trace(_points(points, color, marker={"color": values}))
         figure.data[0].marker.update(showscale=True, colorbar={"thickness": 10})
+        figure.update_layout(showlegend=False)
     else:
         for name in _ranked(values.astype(str)):
             part = points[values.astype(str) == name]
@@ -172,8 +215,21 @@ def scatter_map(points: pd.DataFrame, color: str, title: str, *, key: str) -> li
     figure.update_yaxes(visible=False, rangemode="normal")
     figure.update_layout(
         dragmode="lasso",
-        legend={"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"},
+        legend={
+            "orientation": "v",
+            "x": 1.01,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "font": {"size": 12},
+            "itemsizing": "constant",
+        },
     )
+    ink, ground = LABELS.get(str(st.context.theme.type), LABELS["light"])
+    for x, y, text in labels:
+        figure.add_annotation(
+            x=x, y=y, text=text, showarrow=False, bgcolor=ground, font={"size": 12, "color": ink}
+        )
     event = st.plotly_chart(
         figure,
         key=key,
@@ -190,7 +246,7 @@ def _points(part: pd.DataFrame, name: str, marker: dict[str, Any]) -> go.Scatter
         x=part["x"],
         y=part["y"],
         mode="markers",
-        name=name if len(name) <= 32 else name[:31] + "…",
+        name=words(name) if name in VERDICT_COLORS else clip(name, 34),
         marker={"size": 6, "opacity": 0.8, **marker},
         customdata=part[["sample_id"]],
         text=part["hover"],

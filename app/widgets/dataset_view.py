@@ -7,10 +7,11 @@ import streamlit as st
 from pydantic import ValidationError
 
 from app import cache
+from app.widgets import charts
 from app.widgets.formats import count, plain, size, words
 from app.widgets.layout import Card, cards, section
 from app.widgets.pickers import batch_label
-from app.widgets.tables import plain_table
+from app.widgets.tables import number, part, plain_table
 from core.datasets.diffing import diff_versions
 from core.datasets.numbering import Bump
 from core.datasets.query import DatasetQuery, SplitSettings
@@ -19,7 +20,7 @@ from core.db.tables import Batch, DatasetVersion
 from core.errors import InvalidInput
 
 VERDICTS = ("accepted", "needs_review", "rejected")
-FORMATS = ("parquet", "duckdb", "jsonl", "csv")
+FORMATS = {"parquet": "Parquet", "duckdb": "DuckDB", "jsonl": "JSONL", "csv": "CSV"}
 API = "/api/v1/training-data/datasets"
 BUMPS: dict[Bump, str] = {
     "auto": "By what changed",
@@ -49,7 +50,7 @@ def selection_form(batches: Sequence[Batch], chosen: str | None) -> DatasetQuery
         key="datasets.batches",
         placeholder="Choose one or more",
     )
-    left, middle, right = st.columns(3)
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
     verdicts = left.multiselect(
         "Verdicts", VERDICTS, default=["accepted"], format_func=words, key="datasets.verdicts"
     )
@@ -77,7 +78,7 @@ def selection_form(batches: Sequence[Batch], chosen: str | None) -> DatasetQuery
             Card("Samples selected", count(found.samples), "Exact duplicates are dropped later."),
             Card("With a correction", count(found.corrected)),
             Card("Batches", count(len(found.by_batch))),
-            Card("Domains", count(len(found.by_domain))),
+            Card("Domains", count(len(found.by_domain)), ", ".join(sorted(found.by_domain))),
         ]
     )
     return query if found.samples else None
@@ -132,28 +133,64 @@ def release_form(query: DatasetQuery | None) -> Release | None:
 def download_links(version: DatasetVersion, files: Sequence[str]) -> None:
     """Links to the REST API, which streams with ranges."""
     base = f"{API}/{version.dataset_version_id}/download"
-    with st.container(horizontal=True):
-        for name in FORMATS:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Everything, as", width="content")
+        for name, label in FORMATS.items():
             st.link_button(
-                name.upper(), f"{base}?format={name}", icon=":material/download:",
+                label, f"{base}?format={name}", icon=":material/download:",
                 key=f"datasets.format.{name}",
             )  # fmt: skip
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("One file", width="content")
         for file in files:
             st.link_button(
-                file, f"{base}?file={file}", type="tertiary", key=f"datasets.file.{file}"
+                file, f"{base}?file={file}", type="tertiary", key=f"datasets.file.{file}",
+                icon=":material/draft:",
             )  # fmt: skip
+
+
+def splits_tab(version: DatasetVersion) -> None:
+    """Samples of each split, and its share beside what was asked for."""
+    counts = {name: int(n) for name, n in version.split_counts.items()}
+    total = sum(counts.values())
+    asked = version.query.get("split", {})
+    charts.bars(
+        [words(name) for name in counts],
+        list(counts.values()),
+        "Samples by split",
+        key="datasets.splits",
+        unit="samples",
+        horizontal=True,
+    )
+    rows = [
+        {
+            "Split": words(name),
+            "Samples": n,
+            "Share": 100 * n / total if total else None,
+            "Asked for": 100 * float(asked[name]) if name in asked else None,
+        }
+        for name, n in counts.items()
+    ]
+    columns = {
+        "Samples": number("Samples"),
+        "Share": part("Share"),
+        "Asked for": number("Asked for", "%.1f %%"),
+    }
+    plain_table(rows, key="datasets.split_table", columns=columns)
+    st.caption("Duplicates and samples of one source row stay in one split.")
 
 
 def load_snippet(version: DatasetVersion, folder: str) -> None:
     """How to load it, ready to paste."""
+    settings = cache.workspace().settings
+    address = f"http://{settings.host}:{settings.port}"
     st.code(
         "import pandas as pd\n"
         f'train = pd.read_parquet("{folder}/train.parquet")\n\n'
         "from datasets import load_dataset\n"
         f'dataset = load_dataset("parquet", data_files={{"train": "{folder}/train.parquet"}})\n\n'
         "# From another machine\n"
-        f'# curl -OJ "http://localhost:8501{API}/{version.dataset_version_id}'
+        f'# curl -OJ "{address}{API}/{version.dataset_version_id}'
         '/download?file=train.parquet"',
         language="python",
         wrap_lines=True,
@@ -182,7 +219,7 @@ def diff_panel(version: DatasetVersion, released: Sequence[DatasetVersion]) -> N
         ]
     )
     rows = [
-        {"Change": change, "Sample": sample_id}
+        {"Change": words(change), "Sample": sample_id}
         for change, ids in (
             ("added", found.added), ("removed", found.removed), ("changed", found.changed),
         )

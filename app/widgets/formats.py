@@ -38,9 +38,11 @@ def figure(value: float | None, decimals: int = 3) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """8 s, 4 min 12 s, 3 h 05 min."""
+    """under 1 s, 8 s, 4 min 12 s, 3 h 05 min."""
     if seconds is None:
         return "–"
+    if seconds < 1:
+        return f"under 1{GAP}s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole}{GAP}s"
@@ -80,6 +82,22 @@ def day(moment: datetime | None) -> str:
 def words(key: str) -> str:
     """A state or verdict for people: needs_review becomes Needs review."""
     return key.replace("_", " ").capitalize()
+
+
+def plural(number: int, noun: str) -> str:
+    """1 batch, 2 batches; 1,234 samples."""
+    ending = "" if number == 1 else "es" if noun.endswith(("ch", "s")) else "s"
+    return f"{number:,}{GAP}{noun}{ending}"
+
+
+def short_id(record_id: str) -> str:
+    """The last letters of an id: enough to tell a few apart."""
+    return record_id[-6:]
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def clip(text: str, length: int = 120) -> str:

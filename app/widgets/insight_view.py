@@ -8,12 +8,19 @@ from app.navigation import go
 from app.widgets import charts
 from app.widgets.formats import clip, count, figure, plain, share, words
 from app.widgets.layout import Card, cards, section
-from app.widgets.tables import part, plain_table, score
+from app.widgets.tables import number, part, plain_table, score
 from core.insight.contents import Association, Representation
 from core.insight.metrics import METRICS
 from core.insight.report import InsightView, map_fields
 
 MAX_TABLE = 200
+HEADLINES = (
+    "vendi_score",
+    "mean_similarity",
+    "self_bleu",
+    "near_duplicates_semantic",
+    "coverage",
+)
 
 
 def metric_text(name: str, value: float | None) -> str:
@@ -28,8 +35,9 @@ def diversity_tab(view: InsightView) -> None:
     cards(
         Card(METRICS[name].label, metric_text(name, found.value), METRICS[name].meaning)
         for name, found in view.metrics.items()
+        if name in HEADLINES
     )
-    section("What the figures mean")
+    section("All figures", "What each means, and when not to trust it.")
     rows = [
         {
             "Figure": METRICS[name].label,
@@ -49,13 +57,17 @@ def map_tab(view: InsightView) -> None:
     """The map, coloured by a field; a lasso gives a table."""
     frame = cache.insight_map(view.batch_id, str(view.computed_at))
     fields = {field.column: field.label for field in map_fields(frame)}
-    color = st.selectbox(
-        "Colour by", list(fields), format_func=lambda c: fields[c], key="insight.color", width=260
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Colour by", width="content")
+        color = st.selectbox(
+            "Colour by", list(fields), format_func=lambda c: words(fields[c]),
+            key="insight.color", width=260, label_visibility="collapsed",
+        )  # fmt: skip
     frame = frame.assign(hover=[_hover(row) for row in frame[["input", "verdict"]].itertuples()])
     chosen = charts.scatter_map(
-        frame, color, f"{count(len(frame))} samples by meaning", key="insight.map"
-    )
+        frame, color, f"Map of {count(len(frame))} samples by meaning", key="insight.map",
+        labels=_cluster_labels(view) if color.startswith("cluster") else (),
+    )  # fmt: skip
     if view.projection is not None:
         st.caption(
             f"{plain(view.projection.method)}. Near means alike; distances far apart and axes mean "
@@ -65,10 +77,17 @@ def map_tab(view: InsightView) -> None:
         _chosen_table(frame[frame["sample_id"].isin(chosen)])
     section("Clusters", "Regions of the map, named by the words that set them apart.")
     rows = [
-        {"Cluster": c.label, "Samples": c.count, "Share": c.share, "Terms": ", ".join(c.terms)}
+        {"Cluster": ", ".join(c.terms), "Samples": c.count, "Share": 100 * c.share}
         for c in view.clusters
     ]
-    plain_table(rows, key="insight.clusters", columns={"Share": part("Share")})
+    plain_table(
+        rows, key="insight.clusters", columns={"Share": part("Share"), "Samples": number("Samples")}
+    )
+
+
+def _cluster_labels(view: InsightView) -> list[tuple[float, float, str]]:
+    """Each cluster's name at its centre. The words are untrusted: no markup in them."""
+    return [(c.x, c.y, c.label.replace("<", "‹")) for c in view.clusters]
 
 
 def _hover(row: tuple) -> str:
@@ -112,11 +131,17 @@ def coverage_tab(view: InsightView) -> None:
         ]
     )
     frame = pd.DataFrame(
-        [{**r.values, "Planned": r.planned, "Generated": r.generated} for r in found.rows]
-    ).fillna("–")
+        [
+            {**{words(name): value for name, value in r.values.items()},
+             "Planned": r.planned, "Generated": r.generated}
+            for r in found.rows
+        ]
+    ).fillna("–")  # fmt: skip
     names = [c for c in frame.columns if c not in ("Planned", "Generated")]
     _grid(frame, names)
-    section("Thinnest cells")
+    section(
+        "Thinnest cells", "Combinations with the fewest samples; raise their weights to fill them."
+    )
     plain_table(frame.head(MAX_TABLE).to_dict("records"), key="insight.cells")
 
 
@@ -125,8 +150,8 @@ def _grid(frame: pd.DataFrame, names: list[str]) -> None:
         sums = frame.groupby(names[0], sort=False)["Generated"].sum()
         labels = [str(v) for v in sums.index]
         charts.bars(
-            labels, list(sums), f"Samples by {names[0]}", key="insight.grid", unit="samples",
-            horizontal=True,
+            labels, list(sums), f"Samples by {names[0].lower()}", key="insight.grid",
+            unit="samples", horizontal=True,
         )  # fmt: skip
         return
     left, right = st.columns(2)
@@ -136,49 +161,69 @@ def _grid(frame: pd.DataFrame, names: list[str]) -> None:
     table = frame.pivot_table(
         index=rows, columns=columns, values="Generated", aggfunc="sum", fill_value=0, sort=False
     )
-    charts.heatmap(table, f"Samples by {rows} and {columns}", key="insight.grid.map")
+    charts.heatmap(
+        table, f"Samples by {rows.lower()} and {columns.lower()}", key="insight.grid.map"
+    )
 
 
 def bias_tab(view: InsightView) -> None:
     """Groups against their target, and associations in the embeddings."""
     if view.bias.note:
         st.info(plain(view.bias.note), icon=":material/info:")
-    for i, found in enumerate(view.bias.representation):
-        _representation(found, i)
+    shown = [found for found in view.bias.representation if found.total]
+    if shown:
+        section("Representation", "Shares of groups against their target, with 95 % intervals.")
+    for row in range(0, len(shown), 2):
+        for place, found in zip(st.columns(2, gap="medium"), shown[row : row + 2], strict=False):
+            with place:
+                _representation(found)
+    for note in dict.fromkeys(found.note for found in shown):
+        st.caption(plain(note))
+    absent = [words(f.variable) for f in view.bias.representation if not f.total]
+    if absent:
+        st.caption(f"No sample has a value for: {plain(', '.join(absent))}.")
     for title, caption, tests in (
         ("Associations of groups",
-         "Do the texts of one group lean to one side of a word list? WEAT on the samples.",
+         "Do the texts of one group lean to one side of a word list? The effect size runs from "
+         "-2 to 2: above 0, the first group leans to the first words. Read p adjusted.",
          view.bias.groups),
         ("Associations of the embedding model",
          "The same test on words alone: what the model itself brings along.", view.bias.words),
     ):  # fmt: skip
         if tests:
             section(title, caption)
-            plain_table([_association(t) for t in tests], key=f"insight.weat.{title}")
+            ranked = sorted(tests, key=lambda t: t.p_value)
+            plain_table(
+                [_association(t) for t in ranked], key=f"insight.weat.{title}", columns=WEAT_COLUMNS
+            )
 
 
-def _representation(found: Representation, i: int) -> None:
-    if not found.total:
-        st.caption(f"No sample has a value for {plain(found.variable)}, so it has no shares.")
-        return
+WEAT_COLUMNS = {
+    "Effect size": number("Effect size", "%.2f"),
+    "p": number("p", "%.4f"),
+    "p adjusted": number("p adjusted", "%.4f"),
+    "Permutations": number("Permutations"),
+}
+
+
+def _representation(found: Representation) -> None:
     target = "even shares, as no target is declared" if found.is_assumed else "the declared target"
-    p_value = "" if found.p_value is None else f"; chi-square p = {found.p_value:.3g}"
+    p = found.p_value
+    p_value = "" if p is None else f"; chi-square p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
     frame = pd.DataFrame([vars(row) for row in found.rows])
-    charts.share_chart(frame, f"Share of samples by {found.variable}, %", key=f"insight.share.{i}")
-    st.caption(f"Against {target}{p_value}. {plain(found.note)}")
+    title = f"Share of samples by {words(found.variable).lower()}, %"
+    charts.share_chart(frame, title, key=f"insight.share.{found.variable}")
+    st.caption(f"Against {target}{p_value}.")
 
 
 def _association(test: Association) -> dict[str, object]:
     return {
-        "Word list": test.word_list,
-        "Variable": test.variable or "",
-        "X": test.x,
-        "Y": test.y,
-        "A": test.a,
-        "B": test.b,
-        "Effect size d": None if test.effect_size is None else round(test.effect_size, 2),
-        "p": round(test.p_value, 4),
-        "p, adjusted": round(test.adjusted_p, 4),
+        **({"Variable": words(test.variable)} if test.variable else {}),
+        "Groups": f"{test.x} against {test.y}",
+        "Words": f"{test.a} against {test.b}",
+        "Effect size": test.effect_size,
+        "p": test.p_value,
+        "p adjusted": test.adjusted_p,
         "Permutations": test.permutations,
     }
 
@@ -195,12 +240,17 @@ def quality_tab(batch_id: str) -> None:
     )
     left, right = st.columns(2)
     with left:
-        charts.verdict_bars(report.verdicts, "Verdicts, samples", key="insight.verdicts")
+        charts.verdict_bars(report.verdicts, "Samples by verdict", key="insight.verdicts")
     with right:
-        charts.histogram(report.score_histogram, "Quality score, samples", key="insight.scores")
+        charts.histogram(report.score_histogram, "Samples by quality score", key="insight.scores")
     section("Findings by check", "How many samples lost score to it.")
     rows = [
-        {"Check": words(r.check), "Found": r.found, "Share": r.share, "Mean score": r.mean_score}
+        {
+            "Check": words(r.check),
+            "Found": r.found,
+            "Share": 100 * r.share,
+            "Mean score": r.mean_score,
+        }
         for r in report.checks
     ]
     plain_table(
@@ -213,7 +263,7 @@ def quality_tab(batch_id: str) -> None:
         plain_table(
             [
                 {
-                    "Variable": r.variable,
+                    "Variable": words(r.variable),
                     "Value": r.value,
                     "Samples": r.samples,
                     "Accepted": r.accepted,

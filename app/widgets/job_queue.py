@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import cache
-from app.widgets.formats import ago, words
+from app.widgets.formats import ago, short_id, words
 from app.widgets.layout import section
 from app.widgets.progress import workers_table
 from app.widgets.tables import plain_table
@@ -16,7 +16,10 @@ def queue_view() -> None:
     section("Queue", "What waits, what runs and what ended, newest first.")
     jobs = list_jobs(cache.workspace())
     if jobs:
-        plain_table([job_row(job) for job in jobs], key="batches.jobs")
+        plain_table(
+            [job_row(job) for job in jobs], key="batches.jobs",
+            columns={"Works on": st.column_config.TextColumn(width=300)},
+        )  # fmt: skip
     else:
         st.caption("The queue is empty.")
     section("Workers")
@@ -26,7 +29,8 @@ def queue_view() -> None:
 def job_row(job: JobRow) -> dict[str, object]:
     """One job as a table row."""
     return {
-        "Job": words(job.name), "Works on": job.subject, "State": words(job.state),
-        "Priority": job.priority, "Worker": job.worker_id or "",
-        "Waiting since": ago(job.created_at), "Last change": ago(job.updated_at),
+        "Job": words(job.name), "Works on": cache.name_of(job.subject),
+        "State": words(job.state), "Priority": job.priority,
+        "Worker": short_id(job.worker_id or ""),
+        "Added": ago(job.created_at), "Last change": ago(job.updated_at),
     }  # fmt: skip

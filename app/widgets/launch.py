@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import cache
 from app.widgets.errors import show_errors
-from app.widgets.formats import count, duration, money, plain
+from app.widgets.formats import count, duration, money, plain, sentence
 from app.widgets.layout import Card, cards
 from app.widgets.pickers import has_key, model_picker, source_picker, version_picker
 from core.generation.batches import LaunchRequest
@@ -57,18 +57,20 @@ def launch_form(template_name: str | None) -> LaunchRequest | None:
 def _estimate_cards(draft: LaunchRequest) -> None:
     expected = estimate(cache.workspace(), draft)
     spread = f"{money(expected.low_usd)} to {money(expected.high_usd)}"
-    tokens = f"{count(expected.input_tokens)} in, {count(expected.output_tokens)} out"
     cards(
         [
             Card("Expected cost", money(expected.cost_usd), f"Likely {spread}."),
             Card("At most", money(expected.worst_case_usd), "If every call used all it may."),
             Card("Expected time", duration(expected.seconds)),
-            Card("Expected tokens", tokens),
+            Card("Tokens in", count(expected.input_tokens)),
+            Card("Tokens out", count(expected.output_tokens)),
         ]
     )
     notes = [expected.basis, f"Price: {expected.price_source}" if expected.price_source else ""]
+    if expected.cost_usd is None:
+        notes.append("no price is known for this model; Settings, Prices takes one")
     notes += [f"{model} would cost {money(cost)}" for model, cost in expected.cheaper[:2]]
-    st.caption(plain(" · ".join(note for note in notes if note)))
+    st.caption(plain(" · ".join(sentence(note) for note in notes if note)))
 
 
 def _submit(draft: LaunchRequest, title: str, is_usable: bool) -> LaunchRequest | None:

@@ -1,6 +1,7 @@
 """The frame of every page: heading, notices, figures, facts, empty states."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
@@ -9,6 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 from app import state
 from app.navigation import go
 from app.widgets.formats import plain
+
+STYLE = Path(__file__).with_name("style.css")
+FACTS_PX = 640
 
 
 class Card(NamedTuple):
@@ -22,22 +26,25 @@ class Card(NamedTuple):
 
 def page_header(title: str, caption: str = "") -> DeltaGenerator:
     """The page's name on the left; returns the place for its one primary action, top right."""
+    st.html(STYLE)
     note = state.notice()
     if note.text:
         st.toast(plain(note.text), icon=note.icon)
         note.text = ""
     left, right = st.columns([3, 2], vertical_alignment="center")
-    left.title(plain(title), anchor=False)
-    if caption:
-        left.caption(caption)
-    return right.container(horizontal=True, horizontal_alignment="right")
+    with left.container(gap="xxsmall"):
+        st.title(plain(title), anchor=False)
+        if caption:
+            st.caption(caption)
+    return right.container(horizontal=True, horizontal_alignment="right", gap="small")
 
 
 def section(title: str, caption: str = "") -> None:
     """A heading inside a page."""
-    st.subheader(plain(title), anchor=False)
-    if caption:
-        st.caption(caption)
+    with st.container(gap="xxsmall"):
+        st.subheader(plain(title), anchor=False)
+        if caption:
+            st.caption(caption)
 
 
 def cards(items: Iterable[Card]) -> None:
@@ -58,9 +65,9 @@ def cards(items: Iterable[Card]) -> None:
 
 def facts(values: Mapping[str, str]) -> None:
     """Names and values as two quiet columns; values are shown as plain text."""
-    with st.container(gap="xxsmall"):
+    with st.container(gap="xxsmall", width=FACTS_PX):
         for name, value in values.items():
-            left, right = st.columns([1, 2], gap="small", wrap=False)
+            left, right = st.columns([1, 2], gap="small", wrap=False, vertical_alignment="center")
             left.caption(name)
             right.text(value or "–")
 
@@ -76,9 +83,11 @@ def empty_state(icon: str, title: str, text: str) -> DeltaGenerator:
     return slot
 
 
-def go_button(label: str, noun: str, *, key: str, primary: bool = False, **query: str) -> None:
+def go_button(
+    label: str, noun: str, *, key: str, primary: bool = False, icon: str | None = None, **query: str
+) -> None:
     """A button that leads to another page."""
-    if st.button(label, key=key, type="primary" if primary else "secondary"):
+    if st.button(label, key=key, icon=icon, type="primary" if primary else "secondary"):
         go(noun, **query)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from app import state
-from app.widgets.formats import words
+from app.widgets.formats import plural, words
 from core.db.tables import Batch, Connection, Source, TemplateVersion
 from core.db.workspace import Workspace
 from core.providers.connections import list_connections
@@ -22,10 +22,10 @@ class ModelChoice(NamedTuple):
 
 def batch_label(batch: Batch) -> str:
     """A batch as pickers name it."""
-    return f"{batch.name} · {batch.generated:,} samples · {words(batch.state).lower()}"
+    return " · ".join((batch.name, plural(batch.generated, "sample"), words(batch.state).lower()))
 
 
-def batch_picker(batches: Sequence[Batch], *, key: str) -> Batch:
+def batch_picker(batches: Sequence[Batch], *, key: str, width: int = 440) -> Batch:
     """One of these batches, at least one; the choice stands in the URL."""
     by_id = {batch.batch_id: batch for batch in batches}
     chosen = state.selected("batch")
@@ -35,6 +35,8 @@ def batch_picker(batches: Sequence[Batch], *, key: str) -> Batch:
         list(by_id),
         key=key,
         format_func=lambda i: batch_label(by_id[i]),
+        label_visibility="collapsed",
+        width=width,
         on_change=state.select_from_widget,
         args=("batch", key),
     )
@@ -48,7 +50,9 @@ def version_picker(versions: Sequence[TemplateVersion], *, key: str) -> Template
         "Version",
         list(by_id),
         key=key,
-        format_func=lambda i: f"v{by_id[i].number} {by_id[i].note}".strip(),
+        format_func=lambda i: " · ".join(
+            filter(None, (f"Version {by_id[i].number}", by_id[i].note))
+        ),
     )
     return by_id[chosen]
 
@@ -91,7 +95,7 @@ def source_picker(sources: Sequence[Source], *, key: str) -> tuple[str, ...]:
             "Sources",
             list(by_id),
             key=key,
-            format_func=lambda i: f"{by_id[i].name} ({by_id[i].chunk_count:,} chunks)",
-            placeholder="Chunks are used in this order",
+            format_func=lambda i: f"{by_id[i].name} ({plural(by_id[i].chunk_count, 'chunk')})",
+            placeholder="None; chunks are used in the order chosen",
         )
     )

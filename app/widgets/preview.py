@@ -10,19 +10,20 @@ from app.widgets.formats import count, duration, figure, money, plain
 from app.widgets.layout import Card, cards
 from app.widgets.pickers import has_key, model_picker, source_picker
 from app.widgets.states import ACTIVE, state_badge
-from core.db.tables import Attempt, TemplateVersion
+from core.db.tables import Attempt
 from core.generation.batches import LaunchRequest, get_batch
 from core.generation.samples import Lineage, SampleFilter, list_samples, sample_lineage
 from core.jobs.launching import launch_batch
 from core.sources.browsing import list_sources, load_chunks
+from core.templates.definition import TemplateDefinition
 from core.templates.rendering import Renderer
-from core.templates.versions import load_definition
+from core.templates.versions import load_definition, save_draft
 
 INTERVAL_S = 0.7
 
 
-def preview_form(version: TemplateVersion) -> None:
-    """One to ten samples of this version; the batch id is kept in the draft."""
+def preview_form(definition: TemplateDefinition, label: str) -> None:
+    """One to ten samples of the draft, saved or not; the batch id is kept beside it."""
     choice = model_picker(cache.workspace(), key="templates.preview.model")
     with st.form("templates.preview", border=True):
         left, middle, right = st.columns([1, 1, 2])
@@ -36,15 +37,16 @@ def preview_form(version: TemplateVersion) -> None:
                 list_sources(cache.workspace(), limit=200), key="templates.preview.sources"
             )
         is_sent = st.form_submit_button(
-            f"Preview version {version.number}",
+            label,
             key="templates.preview.submit",
             icon=":material/visibility:",
             disabled=not has_key(choice.connection),
         )
     if is_sent:
         with show_errors():
+            draft = save_draft(cache.workspace(), definition)
             request = LaunchRequest(
-                template_version_id=version.template_version_id,
+                template_version_id=draft.template_version_id,
                 n=int(n),
                 seed=None if seed is None else int(seed),
                 connection=choice.connection.name,

@@ -6,17 +6,33 @@ import streamlit as st
 
 from app import cache
 from app.widgets import charts
-from app.widgets.formats import clip, count, day, duration, figure, money, plain, share, size
+from app.widgets.formats import (
+    GAP,
+    ago,
+    clip,
+    count,
+    duration,
+    figure,
+    money,
+    plain,
+    plural,
+    share,
+    short_id,
+    size,
+    words,
+)
 from app.widgets.layout import Card, cards
 from app.widgets.states import ACTIVE, state_badge
-from app.widgets.tables import plain_table
+from app.widgets.tables import number, plain_table, right
 from core.db.tables import Worker
-from core.generation.batches import batch_log
+from core.generation.batches import batch_log, get_batch
 from core.generation.progress import Progress, batch_progress
 from core.jobs.workers import list_workers
 
 INTERVAL_S = 1.0
 MESSAGE_CHARS = 500
+LOG_LINES = 12
+LOG_PX = 320
 
 
 def progress_panel(batch_id: str, state: str) -> None:
@@ -55,16 +71,35 @@ def _bar(now: Progress) -> None:
 
 
 def _figures(now: Progress) -> list[Card]:
-    budget = "no budget" if now.budget_usd is None else f"of {money(now.budget_usd)}"
     return [
         Card("Generated", count(now.generated)),
         Card("Failed", count(now.failed), "Kept with their raw text."),
-        Card("Rate", f"{figure(now.rate_per_s, 1)} /s", "Samples per second, last 10 seconds."),
-        Card("In flight", count(now.in_flight), "Calls open now."),
-        Card("Cost", money(now.cost_usd), f"{budget}; estimated {money(now.estimated_usd)}."),
+        *_pace(now),
+        _cost(now),
         Card("Tokens in", count(now.input_tokens)),
         Card("Tokens out", count(now.output_tokens)),
         Card("Compliance", share(now.schema_compliance), "Samples that fit the output schema."),
+    ]
+
+
+def _cost(now: Progress) -> Card:
+    batch = get_batch(cache.workspace(), now.batch_id)
+    if not now.cost_usd and not cache.has_price(batch.connection, batch.model):
+        return Card("Cost", "–", "No price is known for this model. Settings, Prices takes one.")
+    budget = "no budget" if now.budget_usd is None else f"of {money(now.budget_usd)}"
+    return Card("Cost", money(now.cost_usd), f"{budget}; estimated {money(now.estimated_usd)}.")
+
+
+def _pace(now: Progress) -> list[Card]:
+    if now.state in ACTIVE:
+        return [
+            Card("Rate", f"{figure(now.rate_per_s, 1)}{GAP}/s", "Samples in the last 10 seconds."),
+            Card("In flight", count(now.in_flight), "Calls open now."),
+        ]
+    mean = (now.generated + now.failed) / now.elapsed_s if now.elapsed_s else None
+    return [
+        Card("Mean rate", "–" if mean is None else f"{figure(mean, 1)}{GAP}/s", "Samples."),
+        Card("Calls", count(now.attempts), f"{count(now.retries)} of them retries."),
     ]
 
 
@@ -75,17 +110,17 @@ def _verdicts(now: Progress) -> None:
         "rejected": now.rejected,
     }
     if any(counts.values()):
-        charts.verdict_bars(counts, "Verdicts, samples", key="batches.progress.verdicts")
+        charts.verdict_bars(counts, "Samples by verdict", key="batches.progress.verdicts")
     else:
         st.caption("Verdicts appear with the first samples.")
 
 
 def _errors(now: Progress) -> None:
     if not now.errors:
-        st.caption(f"{count(now.attempts)} calls, none failed.")
+        st.caption(f"{plural(now.attempts, 'call')}, none failed.")
         return
-    st.caption(f"{count(now.attempts)} calls, {count(now.retries)} of them retries")
-    rows = [{"Error": kind, "Calls": n} for kind, n in sorted(now.errors.items())]
+    st.caption(f"{plural(now.attempts, 'call')}, {count(now.retries)} of them retries")
+    rows = [{"Error": words(kind), "Calls": n} for kind, n in sorted(now.errors.items())]
     plain_table(rows, key="batches.progress.errors")
 
 
@@ -96,20 +131,22 @@ def workers_table(workers: Sequence[Worker], *, key: str) -> None:
         return
     rows = [
         {
-            "Worker": worker.worker_id,
-            "Kind": worker.kind,
-            "State": worker.state,
+            "Worker": short_id(worker.worker_id),
+            "Kind": words(worker.kind),
+            "State": words(worker.state),
             "CPU, % of a core": worker.cpu_percent,
             "Memory": size(worker.rss_bytes),
-            "Last sign of life, UTC": day(worker.heartbeat_at),
+            "Last sign of life": ago(worker.heartbeat_at),
         }
         for worker in workers
     ]
-    plain_table(rows, key=key)
+    columns = {"CPU, % of a core": number("CPU, % of a core", "%.1f"), "Memory": right("Memory")}
+    plain_table(rows, key=key, columns=columns)
 
 
 def log_view(batch_id: str) -> None:
     """The batch's log, newest first, as plain text."""
     entries = batch_log(cache.workspace(), batch_id)
     lines = [f"{e.created_at:%H:%M:%S}  {e.level:<7}  {e.message}" for e in entries]
-    st.code("\n".join(lines) or "Nothing yet.", language=None, wrap_lines=True, height=320)
+    height = LOG_PX if len(lines) > LOG_LINES else "content"
+    st.code("\n".join(lines) or "Nothing yet.", language=None, wrap_lines=True, height=height)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import cache
 from app.widgets.diff import diff_view
-from app.widgets.formats import plain, words
+from app.widgets.formats import duration, plain, words
 from app.widgets.layout import section
 from app.widgets.sample_view import findings_table, sample_badges, text_box, variables_view
 from core.db.tables import Review, Sample
@@ -17,6 +17,13 @@ from core.review.diffs import word_diff
 from core.review.queue import QueueCounts
 
 REASON_KEYS = "123456789"
+DONE = {
+    "accept": "accepted",
+    "edit": "edited",
+    "reject": "rejected",
+    "skip": "skipped",
+    "undo": "undone",
+}
 
 
 def counts_bar(counts: QueueCounts) -> None:
@@ -83,6 +90,8 @@ def edit_form(
             list(CORRECTION_TYPES),
             format_func=lambda slug: CORRECTION_TYPES[slug],
             key="review.correction_type",
+            index=None,
+            placeholder="optional",
         )
         with st.container(horizontal=True):
             st.form_submit_button(
@@ -115,16 +124,17 @@ def source_panel(lineage: Lineage) -> None:
     """The source chunk with its position, the plan's values, what the checks saw."""
     if lineage.sample.chunk_id:
         context = cache.chunk(lineage.sample.chunk_id)
-        st.caption(
-            f"Source: {plain(context.source_name)}, characters {context.start_char:,} "
-            f"to {context.end_char:,}"
-        )
-        with st.container(border=True):
-            if context.before:
-                st.caption(plain(context.before))
-            st.text(context.text)
-            if context.after:
-                st.caption(plain(context.after))
+        with st.container(gap="xxsmall"):
+            st.caption(
+                f"Source: {plain(context.source_name)}, characters {context.start_char:,} "
+                f"to {context.end_char:,}"
+            )
+            with st.container(border=True):
+                if context.before:
+                    st.caption(plain(context.before))
+                st.text(context.text)
+                if context.after:
+                    st.caption(plain(context.after))
     variables_view(lineage.sample, has_output=False)
     section("Findings")
     findings_table(lineage.findings)
@@ -135,13 +145,10 @@ def last_decision(reviews: list[Review]) -> None:
     if not reviews:
         return
     review = reviews[0]
-    reason = REJECT_REASONS.get(review.reason, review.reason)
+    reason = REJECT_REASONS.get(review.reason, review.reason).rstrip(".")
+    parts = [f"Last decision: {DONE[review.decision]}", plain(reason), duration(review.seconds)]
     with st.container(border=True):
-        st.caption(
-            f"Last decision: {words(review.decision).lower()}"
-            + (f", {plain(reason)}" if reason else "")
-            + f", {review.seconds:.0f} s"
-        )
+        st.caption(" · ".join(part for part in parts if part))
         for name in ("input", "response"):
             before = str(review.original.get(name, ""))
             after = str((review.corrected or {}).get(name, before))

@@ -8,17 +8,19 @@ from app.widgets.diff import diff_view
 from app.widgets.formats import clip, day, figure, money, plain, words
 from app.widgets.layout import facts, section
 from app.widgets.states import state_badge
-from app.widgets.tables import plain_table, score
+from app.widgets.tables import number, plain_table, score
 from core.db.tables import Attempt, Finding, Review, Sample
 from core.generation.samples import Lineage
 from core.review.diffs import word_diff
+from core.templates.versions import version_name
 
 
 def text_box(label: str, text: str) -> None:
     """A labelled text, verbatim."""
-    st.caption(label)
-    with st.container(border=True):
-        st.text(text or "–")
+    with st.container(gap="xxsmall"):
+        st.caption(label)
+        with st.container(border=True):
+            st.text(text or "–")
 
 
 def sample_texts(sample: Sample) -> None:
@@ -51,10 +53,11 @@ def lineage_view(lineage: Lineage) -> None:
     facts(
         {
             "Sample": sample.sample_id,
-            "Batch": f"{lineage.batch.name} ({lineage.batch.batch_id})",
-            "Template": f"{lineage.template.title}, version {lineage.version.number}",
+            "Batch": lineage.batch.name,
+            "Template": f"{lineage.template.title}, {version_name(lineage.version)}",
             "Model": f"{lineage.batch.model} on {lineage.batch.connection}",
-            "Plan index, seed": f"{sample.plan_index}, {lineage.batch.seed}",
+            "Place in the plan": f"{sample.plan_index + 1:,} of {lineage.batch.n:,}",
+            "Seed": str(lineage.batch.seed),
             "Created, UTC": day(sample.created_at),
             "Cost": money(cost),
         }
@@ -66,11 +69,20 @@ def lineage_view(lineage: Lineage) -> None:
 
 def variables_view(sample: Sample, *, has_output: bool = True) -> None:
     """The plan's values, and the parsed output where wanted."""
-    st.caption("Variables")
-    st.code(json.dumps(sample.variables, ensure_ascii=False, indent=2), "json", wrap_lines=True)
+    section("Variables")
+    facts({words(name): _value_text(value) for name, value in sample.variables.items()})
     if has_output and sample.output is not None:
         st.caption("Output")
         st.code(json.dumps(sample.output, ensure_ascii=False, indent=2), "json", wrap_lines=True)
+
+
+def _value_text(value: object) -> str:
+    """A variable's value on one line; a persona as its parts."""
+    if isinstance(value, dict):
+        # A persona's first and last name stand in its name already.
+        parts = {name: str(part) for name, part in value.items() if not name.endswith("_name")}
+        return ", ".join((parts or {"": "–"}).values())
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def findings_table(findings: list[Finding]) -> None:
@@ -78,16 +90,24 @@ def findings_table(findings: list[Finding]) -> None:
     if not findings:
         st.caption("No check found anything.")
         return
+    has_evidence = any(f.evidence for f in findings)
     rows = [
         {
             "Check": words(f.check),
             "Score": f.score,
             "Value": round(f.value, 4),
-            "Evidence": clip(json.dumps(f.evidence, ensure_ascii=False), 160) if f.evidence else "",
+            **({"Evidence": _evidence(f)} if has_evidence else {}),
         }
         for f in findings
     ]
-    plain_table(rows, key="sample.findings", columns={"Score": score()})
+    columns = {"Score": score(width=110), "Value": number("Value", width=70)}
+    plain_table(rows, key="sample.findings", columns=columns)
+
+
+def _evidence(finding: Finding) -> str:
+    """What a check saw, as names and values."""
+    found = ((words(name).lower(), value) for name, value in (finding.evidence or {}).items())
+    return clip(", ".join(f"{name}: {value}" for name, value in found), 160)
 
 
 def attempts_table(attempts: list[Attempt], *, key: str) -> None:
@@ -100,7 +120,9 @@ def attempts_table(attempts: list[Attempt], *, key: str) -> None:
 
 ATTEMPT_COLUMNS = {
     "Cost, USD": st.column_config.NumberColumn(format="%.6f"),
-    "Latency, ms": st.column_config.NumberColumn(format="localized"),
+    "Latency, ms": number("Latency, ms"),
+    "Tokens in": number("Tokens in"),
+    "Tokens out": number("Tokens out"),
 }
 
 
@@ -115,8 +137,14 @@ def attempt_row(attempt: Attempt) -> dict[str, object]:
         "Tokens in": attempt.input_tokens,
         "Tokens out": attempt.output_tokens,
         "Cost, USD": None if attempt.cost_usd is None else float(attempt.cost_usd),
-        "Bill": "estimated" if attempt.is_estimated else "known",
+        "Bill": _bill(attempt),
     }
+
+
+def _bill(attempt: Attempt) -> str:
+    if attempt.cost_usd is None:
+        return "open" if attempt.state == "open" else "no price known"
+    return "estimated" if attempt.is_estimated else "known"
 
 
 def reviews_view(reviews: list[Review]) -> None:

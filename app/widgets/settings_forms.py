@@ -6,9 +6,9 @@ import streamlit as st
 
 from app import cache, state
 from app.widgets.errors import show_errors
-from app.widgets.formats import money
+from app.widgets.formats import money, sentence, words
 from app.widgets.pickers import has_key
-from app.widgets.tables import number, plain_table
+from app.widgets.tables import number, plain_table, right
 from core.access.projects import list_projects
 from core.db.tables import Budget, Connection
 from core.providers.connections import save_connection
@@ -23,10 +23,10 @@ def connections_table(connections: list[Connection]) -> None:
     rows = [
         {
             "Connection": c.name,
-            "Protocol": c.protocol,
+            "Protocol": PROTOCOLS.get(c.protocol, words(c.protocol)),
             "Address": c.base_url or "inside Seedbed",
-            "Key variable": c.key_variable or "needs none",
-            "Key": "present" if has_key(c) else "missing",
+            "Key": "none needed" if c.key_variable is None else c.key_variable,
+            "Ready": "yes" if has_key(c) else "no, the key is missing",
             "Default model": c.default_model,
         }
         for c in connections
@@ -43,7 +43,7 @@ def prices_table(connections: list[Connection]) -> None:
             "Model": c.default_model,
             "Input": float(price.input_usd_per_mtok) if price else None,
             "Output": float(price.output_usd_per_mtok) if price else None,
-            "Where from": price.source if price else "unknown: enter it below",
+            "Where from": sentence(price.source) if price else "Unknown: enter it below",
         }
         for c, price in found
     ]
@@ -89,7 +89,9 @@ def price_form(connections: list[Connection]) -> None:
     with st.form("settings.price", border=True):
         left, right = st.columns(2)
         name = left.selectbox("Connection", list(by_name), key="settings.price.connection")
-        model = right.text_input("Model", key="settings.price.model")
+        model = right.text_input(
+            "Model", key="settings.price.model", placeholder="the connection's default model"
+        )
         tokens_in = left.number_input(
             "Input, USD per million tokens", 0.0, format="%.4f", key="settings.price.input"
         )
@@ -116,18 +118,21 @@ def budgets_table(budgets: list[Budget]) -> None:
     if not budgets:
         st.caption("No budget is set.")
         return
+    names = {"*": "Everything", **{p.project_id: p.name for p in list_projects(cache.workspace())}}
+    names |= {b.scope_id: cache.name_of(b.scope_id) for b in budgets if b.scope == "batch"}
     rows = [
         {
-            "Scope": b.scope,
-            "Of": "everything" if b.scope_id == "*" else b.scope_id,
-            "Month": b.month or "all time",
+            "Scope": words(b.scope),
+            "Of": names.get(b.scope_id, b.scope_id),
+            "Month": b.month or "All time",
             "Cap": money(b.cap_usd),
             "Spent": money(b.settled_usd),
             "Reserved": money(b.reserved_usd),
         }
         for b in budgets
     ]
-    plain_table(rows, key="settings.budgets")
+    columns = {name: right(name) for name in ("Cap", "Spent", "Reserved")}
+    plain_table(rows, key="settings.budgets", columns=columns)
 
 
 def budget_form() -> None:
@@ -137,7 +142,7 @@ def budget_form() -> None:
     with st.form("settings.budget", border=True):
         left, middle, right = st.columns(3)
         scope_id = left.selectbox(
-            "Of", list(scopes), format_func=lambda i: scopes[i], key="settings.budget.scope"
+            "Scope", list(scopes), format_func=lambda i: scopes[i], key="settings.budget.scope"
         )
         month = middle.text_input(
             "Month", key="settings.budget.month", placeholder="2026-11; empty for all time"

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import state
 from app.navigation import go
+from app.widgets.formats import plural
 
 PAGE_SIZE = 50
 MOST_ROWS_SHOWN = 25
@@ -56,7 +57,7 @@ def pager(total: int, noun: str, *, key: str, page_size: int = PAGE_SIZE) -> int
     if state.value_of(key, 1) > pages:
         state.forget(key)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{total:,} {noun}", width="content")
+        st.caption(plural(total, noun), width="content")
         number = st.pagination(pages, key=key) if pages > 1 else 1
     return (number - 1) * page_size
 
@@ -73,6 +74,13 @@ def score(label: str = "Score", width: int | None = None) -> Any:
     )
 
 
-def part(label: str) -> Any:
-    """A column of shares from 0 to 1, drawn as per cent."""
-    return st.column_config.ProgressColumn(label, min_value=0, max_value=1, format="percent")
+def part(label: str, width: int | None = None) -> Any:
+    """A column of percentages from 0 to 100 with a bar."""
+    return st.column_config.ProgressColumn(
+        label, min_value=0, max_value=100, format="%.1f %%", width=width
+    )
+
+
+def right(label: str, width: int | None = None) -> Any:
+    """A column of figures that carry their unit, as text."""
+    return st.column_config.TextColumn(label, alignment="right", width=width)

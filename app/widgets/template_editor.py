@@ -14,7 +14,7 @@ import yaml
 from app import state
 from app.widgets import charts
 from app.widgets.errors import show_errors
-from app.widgets.formats import clip, count, plain
+from app.widgets.formats import clip, count, plain, words
 from app.widgets.layout import Card, cards
 from app.widgets.tables import plain_table
 from core.errors import SeedbedError, TemplateError
@@ -90,7 +90,10 @@ def problem_line() -> None:
 def _field(label: str, path: tuple[str, ...], value: str, height: int, **options: Any) -> None:
     key = "templates." + ".".join(path)
     state.offer(key, value)
-    st.text_area(label, key=key, height=height, on_change=apply_part, args=(path, key), **options)
+    with st.container(key=f"code-{'-'.join(path)}"):
+        st.text_area(
+            label, key=key, height=height, on_change=apply_part, args=(path, key), **options
+        )
 
 
 def prompt_tab(definition: TemplateDefinition) -> None:
@@ -124,18 +127,27 @@ def variables_tab(definition: TemplateDefinition) -> None:
         rows = [
             {
                 "Variable": item["name"],
-                "Sampler": item["sampler"]["kind"],
+                "Sampler": words(item["sampler"]["kind"]),
                 "Settings": _sampler_text(item["sampler"]),
                 "Only when": item.get("when") or "",
             }
             for item in dumped
         ]
-        plain_table(rows, key="templates.variables.table")
+        columns = {
+            "Settings": st.column_config.TextColumn(width=300),
+            "Sampler": st.column_config.TextColumn(width=90),
+        }
+        plain_table(rows, key="templates.variables.table", columns=columns)
 
 
 def _sampler_text(sampler: dict[str, Any]) -> str:
+    """A sampler's settings in one line: values first, without weights."""
+    values = sampler.get("values")
+    if isinstance(values, list):
+        names = [str(v["value"] if isinstance(v, dict) else v) for v in values]
+        return clip(f"{len(names)} values: " + ", ".join(names), 140)
     rest = {name: value for name, value in sampler.items() if name != "kind"}
-    return clip(json.dumps(rest, ensure_ascii=False), 140)
+    return clip(", ".join(f"{name}: {value}" for name, value in rest.items()), 140)
 
 
 def schema_tab(definition: TemplateDefinition) -> None:
@@ -149,7 +161,8 @@ def yaml_tab() -> None:
     """The whole draft; also shown while it does not parse."""
     key = "templates.yaml"
     state.offer(key, state.templates().text)
-    st.text_area("Template (YAML)", key=key, height=620, on_change=apply_yaml, args=(key,))
+    with st.container(key="code-template"):
+        st.text_area("Template (YAML)", key=key, height=620, on_change=apply_yaml, args=(key,))
 
 
 def plan_tab(definition: TemplateDefinition) -> None:
@@ -162,8 +175,11 @@ def plan_tab(definition: TemplateDefinition) -> None:
     empty = sum(cell.planned == 0 for cell in cells)
     cards(
         [
-            Card("Samples", count(n)),
-            Card("Cells of the grid", count(len(cells)), "Combinations of the categories."),
+            Card(
+                "Cells filled",
+                f"{count(len(cells) - empty)} of {count(len(cells))}",
+                "Combinations of the categories that get a sample.",
+            ),
             Card("Cells left empty", count(empty), "More samples would fill them."),
         ]
     )
@@ -180,6 +196,7 @@ def plan_tab(definition: TemplateDefinition) -> None:
             f"Planned samples by {name}",
             key="templates.plan.chart",
         )
+        frame = frame.sort_values("Planned", ascending=False, kind="stable")
         st.dataframe(frame, key="templates.plan.cells", hide_index=True, height=300)
     else:
         st.caption("No categories: every sample draws its variables freely.")

@@ -14,8 +14,8 @@ from core.templates.versions import diff_versions, restore_version
 def versions_tab(versions: list[TemplateVersion]) -> None:
     """Newest first; an older one can be compared and restored."""
     table = [
-        {"Version": f"v{v.number}", "Saved": ago(v.created_at), "By": v.created_by, "Note": v.note,
-         "Content": v.content_hash[:12]}
+        {"Version": str(v.number), "Saved": ago(v.created_at),
+         "By": cache.person(v.created_by), "Note": v.note, "Content hash": v.content_hash[:12]}
         for v in versions
     ]  # fmt: skip
     st.dataframe(table, key="templates.versions", hide_index=True)

@@ -110,6 +110,11 @@ def is_draft(version: TemplateVersion) -> bool:
     return version.number <= 0
 
 
+def version_name(version: TemplateVersion) -> str:
+    """What people call it: "version 3", or "unsaved draft"."""
+    return "unsaved draft" if is_draft(version) else f"version {version.number}"
+
+
 def _version(
     template: Template, definition: TemplateDefinition, number: int, note: str, created_by: str
 ) -> TemplateVersion:

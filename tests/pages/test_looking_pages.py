@@ -68,8 +68,8 @@ def test_a_key_is_reported_as_present_and_never_shown(seeded, open_page, monkeyp
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     at = open_page("settings")
     table = at.dataframe[0].value.set_index("Connection")
-    assert table.loc["openai", "Key"] == "present"
-    assert table.loc["anthropic", "Key"] == "missing"
+    assert table.loc["openai", "Ready"] == "yes"
+    assert table.loc["anthropic", "Ready"].startswith("no")
     assert "very-secret" not in str(at.main)
 
 

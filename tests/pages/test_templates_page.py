@@ -2,7 +2,13 @@
 
 from core.db.workspace import Workspace
 from core.generation.batches import list_batches
-from core.templates.versions import latest_version, list_versions, load_definition
+from core.templates.versions import (
+    get_version,
+    is_draft,
+    latest_version,
+    list_versions,
+    load_definition,
+)
 
 
 def test_an_edited_prompt_is_saved_as_the_next_version(
@@ -61,3 +67,18 @@ def test_a_preview_is_a_small_batch_of_kind_preview(
     assert not at.exception
     (batch,) = list_batches(workspace, kind="preview")
     assert (batch.n, batch.priority, batch.state) == (2, 1, "queued")
+
+
+def test_unsaved_changes_are_previewed_without_adding_a_version(
+    workspace: Workspace, seeded, open_page
+) -> None:
+    at = open_page("templates", template="bank-answers")
+    at.text_area(key="templates.user").set_value("Ask about {{ topic }}, in a hurry.").run()
+    at.segmented_control(key="templates.tab").set_value("Preview").run()
+    at.button(key="templates.preview.submit").click().run()
+    assert not at.exception
+    (batch,) = list_batches(workspace, kind="preview")
+    previewed = get_version(workspace, batch.template_version_id)
+    assert is_draft(previewed)
+    assert load_definition(previewed).user == "Ask about {{ topic }}, in a hurry."
+    assert latest_version(workspace, "bank-answers").number == 1
