@@ -42,6 +42,8 @@ def report_view(view: InsightView, batch: Batch) -> None:
     )  # fmt: skip
     if tab == "Quality":
         views.quality_tab(batch.batch_id)
+    elif view.computed_at is None and view.state in WAITING:
+        st.caption("The report appears here by itself; you can leave the page.")
     elif view.computed_at is None:
         with empty_state(
             ":material/scatter_plot:", "Not computed yet",
@@ -49,7 +51,7 @@ def report_view(view: InsightView, batch: Batch) -> None:
         ):  # fmt: skip
             st.button(
                 "Compute now", key="insight.compute_empty", on_click=compute,
-                args=(batch.batch_id,), disabled=view.state in WAITING or not batch.generated,
+                args=(batch.batch_id,), disabled=not batch.generated,
             )  # fmt: skip
     else:
         {

@@ -138,4 +138,25 @@ def demo(
 
     with opened() as workspace, ensure_workers(workspace):
         found = run_demo(workspace, source, n, out, note)
-    print_record(found, as_json)
+    print_record(found, as_json, leave_out=("bias",))
+    if not as_json:
+        _print_bias(found.bias)
+
+
+def _print_bias(bias: dict[str, Any]) -> None:
+    """Groups with a declared target, and the strongest association; --json has all of it."""
+    for variable, found in bias["representation"].items():
+        if found["is_declared"]:
+            shares = (
+                f"{group} {row['share']:.1%} of {row['target']:.0%}"
+                for group, row in found["groups"].items()
+            )
+            typer.echo(f"bias, {variable.replace('_', ' ')} (share of target): {', '.join(shares)}")
+    tests = [test for test in bias["weat"] if test["effect_size"] is not None]
+    if tests:
+        top = min(tests, key=lambda test: test["p"])
+        typer.echo(
+            f"bias, WEAT: of {len(tests)} tests the strongest is {top['list']}, {top['x']} against "
+            f"{top['y']}: d {top['effect_size']:.2f}, p {top['p']:.4f}, "
+            f"{top['adjusted_p']:.3f} after Holm's correction"
+        )

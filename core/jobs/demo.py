@@ -127,13 +127,23 @@ def _correct(workspace: Workspace, sample: Sample) -> str:
 def _bias(insight: InsightView) -> dict[str, Any]:
     representation = {
         item.variable: {
-            row.group: {"share": row.share, "target": row.target, "p_value": row.adjusted_p}
-            for row in item.rows
+            "is_declared": not item.is_assumed,
+            "groups": {
+                row.group: {"share": row.share, "target": row.target, "p_value": row.adjusted_p}
+                for row in item.rows
+            },
         }
         for item in insight.bias.representation
     }
     associations = [
-        {"list": a.word_list, "x": a.x, "y": a.y, "effect_size": a.effect_size, "p": a.p_value}
+        {
+            "list": a.word_list,
+            "x": a.x,
+            "y": a.y,
+            "effect_size": a.effect_size,
+            "p": a.p_value,
+            "adjusted_p": a.adjusted_p,
+        }
         for a in (*insight.bias.groups, *insight.bias.words)
     ]
     return {"representation": representation, "weat": associations}
