@@ -112,6 +112,7 @@ def look_at_insight(tab: Tab) -> None:
     tab.settle()
     assert tab.page.locator('[data-testid="stPlotlyChart"] canvas').count() > 0
     tab.part("Diversity")
+    expect(tab.page.get_by_text("All figures")).to_be_visible()
     figures = dict(tab.metrics())
     assert len(figures) >= 5
     assert all(re.match(r"\d", value) for value in figures.values()), figures
@@ -122,6 +123,7 @@ def look_at_insight(tab: Tab) -> None:
 def review_by_keyboard(tab: Tab) -> None:
     """Review: accept, edit, reject with a reason, undo; each is one key."""
     tab.go("Review")
+    expect(tab.key("review.accept")).to_be_visible()
     tab.press("a")
     expect(tab.page.get_by_text("1 accepted")).to_be_visible()
     tab.press("e")
@@ -132,6 +134,7 @@ def review_by_keyboard(tab: Tab) -> None:
     tab.settle()
     expect(tab.page.get_by_text("1 edited")).to_be_visible()
     tab.press("x")
+    expect(tab.key("review.reason.wrong")).to_be_visible()
     tab.press("1")
     expect(tab.page.get_by_text("1 rejected")).to_be_visible()
     tab.press("u")
@@ -144,6 +147,7 @@ def release_verify_and_download(tab: Tab) -> None:
     tab.go("Datasets")
     tab.click("datasets.new")
     tab.choose("datasets.batches", "First forty")
+    expect(tab.page.get_by_text("Samples selected")).to_be_visible()
     selected = int(dict(tab.metrics())["Samples selected"])
     assert selected > N // 2
     tab.fill("datasets.name", "bank-answers")
@@ -167,6 +171,7 @@ def release_verify_and_download(tab: Tab) -> None:
 def see_the_spend(tab: Tab) -> None:
     """Spend: every call is in the ledger, and offline calls cost nothing."""
     tab.go("Spend")
+    expect(tab.page.get_by_text("Per accepted sample")).to_be_visible()
     figures = dict(tab.metrics())
     assert int(figures["Calls"]) >= N + 2
     assert figures["In all"].startswith("0.00")
