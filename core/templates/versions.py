@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -59,7 +60,7 @@ def save_template(
     with _one_saver(definition.name), workspace.write() as session:
         template = _locked(session, definition, created_by, project_id)
         latest = _latest(session, template.template_id)
-        if latest is not None and latest.content_hash == content_hash(definition):
+        if _holds(latest, definition):
             return latest
         template.title, template.domain = definition.title, definition.domain
         template.description = definition.description
@@ -85,24 +86,22 @@ def save_draft(
     trial_render(definition)
     with _one_saver(definition.name), workspace.write() as session:
         template = _locked(session, definition, created_by, project_id)
-        latest = _latest(session, template.template_id)
-        if latest is not None and latest.content_hash == content_hash(definition):
-            return latest
         of_template = TemplateVersion.template_id == template.template_id
-        known = session.scalar(
-            select(TemplateVersion).where(
-                of_template,
-                TemplateVersion.number <= 0,
-                TemplateVersion.content_hash == content_hash(definition),
-            )
-        )
-        if known is not None:
-            return known
+        drafts = session.scalars(select(TemplateVersion).where(of_template, ~SAVED))
+        for known in (_latest(session, template.template_id), *drafts):
+            if _holds(known, definition):
+                return known
         lowest = session.scalar(select(func.min(TemplateVersion.number)).where(of_template))
         number = min(1 if lowest is None else lowest, 1) - 1
         draft = _version(template, definition, number, "Previewed, not saved.", created_by)
         session.add(draft)
         return draft
+
+
+def _holds(
+    version: TemplateVersion | None, definition: TemplateDefinition
+) -> TypeGuard[TemplateVersion]:
+    return version is not None and version.content_hash == content_hash(definition)
 
 
 def is_draft(version: TemplateVersion) -> bool:
