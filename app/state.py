@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
+from uuid import uuid4
 
 import streamlit as st
 
@@ -97,6 +98,13 @@ class ReviewDraft:
 
 
 @dataclass
+class LaunchDraft:
+    """One wish to launch: submitting its form twice, as a double click does, launches once."""
+
+    intent: str = field(default_factory=lambda: uuid4().hex)
+
+
+@dataclass
 class InsightDraft:
     """Samples chosen on the map."""
 
@@ -118,6 +126,15 @@ def templates() -> TemplatesDraft:
 
 def review() -> ReviewDraft:
     return _draft("review.draft", ReviewDraft)
+
+
+def launch() -> LaunchDraft:
+    return _draft("launch.draft", LaunchDraft)
+
+
+def forget_launch() -> None:
+    """The launch form was left: the next one is a wish of its own."""
+    st.session_state.pop("launch.draft", None)
 
 
 def insight() -> InsightDraft:

@@ -1,5 +1,7 @@
 """Batches: launch one, watch it, steer it; the queue and its workers."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app import cache, state
@@ -87,7 +89,8 @@ def launch_view() -> None:
         return
     request = launch_form(state.selected("template"))
     if request is not None:
-        batch = launch_batch(cache.workspace(), request)
+        wish = replace(request, idempotency_key=state.launch().intent)
+        batch = launch_batch(cache.workspace(), wish)
         state.notify("The batch is queued.")
         go("batches", batch=batch.batch_id)
 
@@ -137,9 +140,11 @@ def batch_view(batch: Batch) -> None:
 
 
 with show_errors():
-    if state.selected("batch"):
-        batch_view(get_batch(cache.workspace(), state.selected("batch") or ""))
-    elif state.selected("view") == "launch":
+    if state.selected("view") == "launch" and not state.selected("batch"):
         launch_view()
     else:
-        list_view()
+        state.forget_launch()
+        if state.selected("batch"):
+            batch_view(get_batch(cache.workspace(), state.selected("batch") or ""))
+        else:
+            list_view()

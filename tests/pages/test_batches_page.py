@@ -48,3 +48,16 @@ def test_a_finished_batch_offers_to_retry_what_failed(seeded, open_page) -> None
     keys = {button.key for button in at.button}
     assert "batches.retry" in keys
     assert not keys & {"batches.pause", "batches.resume", "batches.cancel"}
+
+
+def test_one_visit_to_the_form_is_one_wish_and_the_next_visit_another(
+    workspace: Workspace, seeded, open_page
+) -> None:
+    at = open_page("batches", view="launch", template="bank-answers")
+    at.button(key="batches.launch.submit").click().run()
+    assert not at.exception
+    newest = list_batches(workspace, limit=1)[0]
+    assert newest.idempotency_key
+    again = open_page("batches", view="launch", template="bank-answers")
+    again.button(key="batches.launch.submit").click().run()
+    assert list_batches(workspace, limit=1)[0].idempotency_key != newest.idempotency_key
