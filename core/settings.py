@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     heartbeat_timeout_s: float = Field(
         20.0, gt=1, description="A worker silent for longer is taken for dead, in seconds."
     )
+    crash_at: str = Field(
+        "",
+        description="For tests: `point:n` ends the worker by SIGKILL at the n-th pass of a point.",
+    )
     embedding_model: str = Field(
         "all-MiniLM-L6-v2", description="sentence-transformers model; the default ships inside."
     )

@@ -19,10 +19,16 @@ class Charging:
     batch_id: str
     fence: int
     worker_id: str
+    scope: SpendScope
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which model a call goes to, as its ledger entry names it."""
+
     connection: str
     model: str
-    scope: SpendScope
-    price_source: str
+    price_source: str  # "" where no price is known
 
 
 @dataclass(slots=True)
@@ -37,6 +43,9 @@ class Call:
     request_key: str
     worst_case_usd: Decimal
     attempt_id: str
+    target: Target
+    retry_cause: str | None = None  # FailureKind of the request that this one repeats
+    provider_batch_id: str | None = None  # set where the provider's batch API carries it
     opened_at: datetime | None = None
 
 

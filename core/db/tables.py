@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from core.db.ids import utc_now
@@ -51,6 +51,12 @@ class Owned:
         return mapped_column(String(64), default=DEFAULT_PROJECT_ID, index=True)
 
 
+class Generated(Owned):
+    """Owned rows that generation writes by the thousand: no index of `project_id` alone."""
+
+    project_id: Mapped[str] = mapped_column(String(64), default=DEFAULT_PROJECT_ID)
+
+
 class User(Owned, Base):
     """A person. Without sign-in there is one: the local admin."""
 
@@ -79,6 +85,11 @@ class Connection(Owned, Base):
     base_url: Mapped[str | None] = mapped_column(String(500))  # None for offline
     key_variable: Mapped[str | None] = mapped_column(String(100))  # None: no key is sent
     default_model: Mapped[str] = mapped_column(String(200))
+    # The user's own limits, shared by all batches on this connection; None leaves it to the
+    # provider's announcements.
+    requests_per_minute: Mapped[int | None]
+    tokens_per_minute: Mapped[int | None]  # input and output together
+    max_concurrency: Mapped[int | None]  # calls in flight
 
 
 class PriceOverride(Owned, Base):
@@ -91,6 +102,17 @@ class PriceOverride(Owned, Base):
     input_usd_per_mtok: Mapped[Decimal] = mapped_column("input_nano_usd_per_mtok", NanoUsd)
     output_usd_per_mtok: Mapped[Decimal] = mapped_column("output_nano_usd_per_mtok", NanoUsd)
     source: Mapped[str] = mapped_column(String(500), default="")  # where the figure comes from
+
+
+class ReservationFactor(Owned, Base):
+    """By how much a model billed more than was reserved; later reservations grow by it."""
+
+    __tablename__ = "reservation_factors"
+    connection: Mapped[str] = mapped_column(String(100), primary_key=True)
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    factor: Mapped[float]  # at least 1
+    excess_calls: Mapped[int] = mapped_column(default=0)  # calls billed beyond their reservation
+    excess_usd: Mapped[Decimal] = mapped_column("excess_nano_usd", NanoUsd, default=Decimal(0))
 
 
 class Template(Owned, Base):
@@ -169,6 +191,9 @@ class Batch(Owned, Base):
     connection: Mapped[str] = mapped_column(String(100))
     model: Mapped[str] = mapped_column(String(200))
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)  # sampling settings
+    mode: Mapped[str] = mapped_column(String(20), default="live")  # live, batch_api
+    failover_connection: Mapped[str | None] = mapped_column(String(100))  # None: no second model
+    failover_model: Mapped[str] = mapped_column(String(200), default="")
     concurrency: Mapped[int | None]  # calls in flight; None adapts by itself
     priority: Mapped[int] = mapped_column(default=10)  # 1 runs first
     retry_round: Mapped[int] = mapped_column(default=0)  # rises with "retry failed": asks anew
@@ -179,6 +204,13 @@ class Batch(Owned, Base):
     failed: Mapped[int] = mapped_column(default=0)
     in_flight: Mapped[int] = mapped_column(default=0)  # calls open at the last progress report
     rate_per_s: Mapped[float] = mapped_column(default=0.0)  # samples per second, last 10 s
+    rate_low_per_s: Mapped[float] = mapped_column(default=0.0)  # 95 % interval of that rate
+    rate_high_per_s: Mapped[float] = mapped_column(default=0.0)
+    concurrency_limit: Mapped[int] = mapped_column(default=0)  # calls admitted at once, now
+    concurrency_reason: Mapped[str] = mapped_column(String(100), default="")  # what holds it there
+    # Seconds after which a worker looks again by itself: a provider that was down, a full disk, a
+    # provider's batch in progress. None: a person or nothing. Counted by the worker's own clock.
+    wake_after_s: Mapped[float | None]
     idempotency_key: Mapped[str | None] = mapped_column(String(100), unique=True)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -194,7 +226,7 @@ class BatchLogEntry(Owned, Base):
     message: Mapped[str]
 
 
-class Sample(Owned, Base):
+class Sample(Generated, Base):
     """One generated record. Texts never change; score, verdict and revision do."""
 
     __tablename__ = "samples"
@@ -222,7 +254,7 @@ class Sample(Owned, Base):
     )
 
 
-class Attempt(Owned, Base):
+class Attempt(Generated, Base):
     """One HTTP request to a provider: the ledger's entry."""
 
     __tablename__ = "attempts"
@@ -235,6 +267,8 @@ class Attempt(Owned, Base):
     connection: Mapped[str] = mapped_column(String(100))
     model: Mapped[str] = mapped_column(String(200))
     request_key: Mapped[str] = mapped_column(String(64), index=True)  # identity for reuse
+    retry_cause: Mapped[str | None] = mapped_column(String(30))  # kind that made this a retry
+    provider_batch_id: Mapped[str | None] = mapped_column(String(64))  # None: called live
     worker_id: Mapped[str] = mapped_column(String(64))
     finished_at: Mapped[datetime | None]
     latency_ms: Mapped[int | None]
@@ -253,7 +287,44 @@ class Attempt(Owned, Base):
     __table_args__ = (
         Index("ix_attempts_batch_state", "batch_id", "state"),
         Index("ix_attempts_project_created", "project_id", "created_at"),
+        Index(
+            "ix_attempts_provider_batch",
+            "provider_batch_id",
+            sqlite_where=text("provider_batch_id IS NOT NULL"),
+            postgresql_where=text("provider_batch_id IS NOT NULL"),
+        ),
     )
+
+
+class CostCorrection(Owned, Base):
+    """An admin's word on what an estimated attempt really cost. Append-only."""
+
+    __tablename__ = "cost_corrections"
+    correction_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("attempts.attempt_id"), index=True)
+    previous_usd: Mapped[Decimal] = mapped_column("previous_nano_usd", NanoUsd)
+    cost_usd: Mapped[Decimal] = mapped_column("cost_nano_usd", NanoUsd)
+    reason: Mapped[str] = mapped_column(default="")
+
+
+class ProviderBatch(Owned, Base):
+    """One piece of a batch, submitted to a provider's batch API."""
+
+    __tablename__ = "provider_batches"
+    provider_batch_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), index=True)
+    connection: Mapped[str] = mapped_column(String(100))
+    model: Mapped[str] = mapped_column(String(200))
+    # submitting, in_progress, ended (results wait), ingested, cancelled, failed
+    state: Mapped[str] = mapped_column(String(20))
+    remote_id: Mapped[str | None] = mapped_column(String(200))  # None until the provider named it
+    requests: Mapped[int]
+    succeeded: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)  # errored, expired or cancelled rows
+    message: Mapped[str] = mapped_column(default="")
+    submitted_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
 
 
 class Budget(Owned, Base):
@@ -267,10 +338,22 @@ class Budget(Owned, Base):
     cap_usd: Mapped[Decimal] = mapped_column("cap_nano_usd", NanoUsd)
     settled_usd: Mapped[Decimal] = mapped_column("settled_nano_usd", NanoUsd, default=Decimal(0))
     reserved_usd: Mapped[Decimal] = mapped_column("reserved_nano_usd", NanoUsd, default=Decimal(0))
+    alerted_percent: Mapped[int] = mapped_column(default=0)  # highest alert raised for this cap
     __table_args__ = (UniqueConstraint("scope", "scope_id", "month"),)
 
 
-class Finding(Owned, Base):
+class BudgetAlert(Owned, Base):
+    """A budget's settled spend reached a share of its cap."""
+
+    __tablename__ = "budget_alerts"
+    alert_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    budget_id: Mapped[str] = mapped_column(ForeignKey("budgets.budget_id"), index=True)
+    percent: Mapped[int]  # 50, 80 or 100
+    settled_usd: Mapped[Decimal] = mapped_column("settled_nano_usd", NanoUsd)
+    cap_usd: Mapped[Decimal] = mapped_column("cap_nano_usd", NanoUsd)
+
+
+class Finding(Generated, Base):
     """What one check saw in one sample. Scores are recomputed from these."""
 
     __tablename__ = "findings"
@@ -355,3 +438,7 @@ class Worker(Owned, Base):
     heartbeat_at: Mapped[datetime]
     cpu_percent: Mapped[float] = mapped_column(default=0.0)  # of one core, last interval
     rss_bytes: Mapped[int] = mapped_column(default=0)
+    beats: Mapped[int] = mapped_column(default=0)  # rises with each heartbeat; liveness reads this
+    host_cpu_percent: Mapped[float] = mapped_column(default=0.0)  # of all cores of its machine
+    host_memory_percent: Mapped[float] = mapped_column(default=0.0)
+    disk_free_bytes: Mapped[int] = mapped_column(default=0)  # where the workspace lives

@@ -39,6 +39,7 @@ MAX_CONCURRENCY = 1024
 PREVIEW_PRIORITY = 1
 FINGERPRINT_VERSION = 1
 ENDED = ("completed", "failed", "cancelled")
+MODES = ("live", "batch_api")  # one call a sample, or the provider's batch API at half price
 KNOWN_PARAMETERS = ("temperature", "top_p", "max_output_tokens", "defect_rate")
 
 
@@ -52,6 +53,9 @@ class LaunchRequest:
     model: str = ""  # "" takes the connection's default model
     seed: int | None = None  # None draws one
     parameters: Mapping[str, Any] = field(default_factory=dict)  # see KNOWN_PARAMETERS
+    mode: str = "live"  # see MODES
+    failover_connection: str = ""  # asked where the first model keeps failing; "" is none
+    failover_model: str = ""  # "" takes that connection's default model
     concurrency: int | None = None  # calls in flight; None adapts by itself
     budget_usd: Decimal | None = None  # cap of this batch
     priority: int = 10  # 1 runs first
@@ -77,6 +81,10 @@ def check_request(workspace: Workspace, request: LaunchRequest) -> Connection:
             f"The concurrency is {request.concurrency}.",
             remedy=f"Use 1 to {MAX_CONCURRENCY}, or leave it empty to let it adapt.",
         )
+    if request.mode not in MODES:
+        raise InvalidInput(
+            f"{request.mode!r} is not a mode.", remedy=f"Use one of {', '.join(MODES)}."
+        )
     if unknown := set(request.parameters) - set(KNOWN_PARAMETERS):
         raise InvalidInput(
             f"Unknown parameters: {', '.join(sorted(unknown))}.",
@@ -86,13 +94,33 @@ def check_request(workspace: Workspace, request: LaunchRequest) -> Connection:
         connection = session.get(Connection, request.connection)
         if connection is None:
             raise NotFound("connection", request.connection)
+        if request.mode == "batch_api" and connection.protocol == "offline":
+            raise InvalidInput(
+                "The offline provider has no batch API.", remedy="Launch it in the mode live."
+            )
         for source_id in request.source_ids:
             if session.get(Source, source_id) is None:
                 raise NotFound("source", source_id)
     model = request.model or connection.default_model
     if request.budget_usd is not None and find_price(workspace, connection, model) is None:
         raise UnknownPrice(connection.name, model)
+    if request.failover_connection:
+        _check_failover(workspace, request)
     return connection
+
+
+def _check_failover(workspace: Workspace, request: LaunchRequest) -> None:
+    with workspace.read() as session:
+        connection = session.get(Connection, request.failover_connection)
+    if connection is None:
+        raise NotFound("connection", request.failover_connection)
+    if request.mode == "batch_api":
+        raise InvalidInput(
+            "A provider's batch API has no failover.", remedy="Launch without, or in mode live."
+        )
+    model = request.failover_model or connection.default_model
+    if request.budget_usd is not None and find_price(workspace, connection, model) is None:
+        raise UnknownPrice(connection.name, model)
 
 
 def create_batch(session: Session, request: LaunchRequest, connection: Connection) -> Batch:
@@ -116,6 +144,9 @@ def create_batch(session: Session, request: LaunchRequest, connection: Connectio
         connection=connection.name,
         model=model,
         parameters=dict(request.parameters),
+        mode=request.mode,
+        failover_connection=request.failover_connection or None,
+        failover_model=request.failover_model,
         concurrency=request.concurrency,
         priority=PREVIEW_PRIORITY if request.kind == "preview" else request.priority,
         fingerprint=_fingerprint(request, seed, model, version.content_hash),
@@ -135,8 +166,8 @@ def create_batch(session: Session, request: LaunchRequest, connection: Connectio
 
 # Left out because they decide when and by whom a batch runs, not what comes of it.
 NOT_IN_FINGERPRINT = (
-    "budget_usd", "concurrency", "created_by", "idempotency_key", "kind", "name", "priority",
-    "project_id", "template_version_id",
+    "budget_usd", "concurrency", "created_by", "idempotency_key", "kind", "mode", "name",
+    "priority", "project_id", "template_version_id",
 )  # fmt: skip
 
 
@@ -205,14 +236,20 @@ def claim_batch(workspace: Workspace, batch_id: str, worker_id: str) -> Claim | 
 def _settle_left_open(session: Session, batch_id: str, scope: SpendScope) -> int:
     open_rows = session.execute(
         select(Attempt.created_at, Attempt.reserved_usd).where(
-            Attempt.batch_id == batch_id, Attempt.state == "open"
+            Attempt.batch_id == batch_id,
+            Attempt.state == "open",
+            Attempt.provider_batch_id.is_(None),  # those wait at the provider, whoever runs here
         )
     ).all()
     if not open_rows:
         return 0
     session.execute(
         update(Attempt)
-        .where(Attempt.batch_id == batch_id, Attempt.state == "open")
+        .where(
+            Attempt.batch_id == batch_id,
+            Attempt.state == "open",
+            Attempt.provider_batch_id.is_(None),
+        )
         .values(
             state="unknown", cost_usd=Attempt.reserved_usd, is_estimated=True,
             failure_kind="crash", finished_at=utc_now(),
@@ -233,9 +270,12 @@ def _settle_left_open(session: Session, batch_id: str, scope: SpendScope) -> int
 class Ending:
     """How a run of a batch ended."""
 
-    state: str  # completed, failed, paused, cancelled
+    state: str  # completed, failed, paused, cancelled; running where a later run goes on
     message: str = ""
     pause_reason: str | None = None
+    # After so many seconds a worker takes the batch up again by itself. None: a person does.
+    # In the state running it means "look again": a provider's batch API takes its time.
+    wake_after_s: float | None = None
 
 
 def end_batch(workspace: Workspace, claim: Claim, ending: Ending) -> bool:
@@ -251,13 +291,15 @@ def end_batch(workspace: Workspace, claim: Claim, ending: Ending) -> bool:
             .where(Batch.batch_id == batch_id, Batch.fence == fence, Batch.state == "running")
             .values(
                 state=ending.state, pause_reason=ending.pause_reason, message=ending.message,
-                in_flight=0, rate_per_s=0.0, finished_at=finished, wanted="run",
+                wake_after_s=ending.wake_after_s, in_flight=0, rate_per_s=0.0, finished_at=finished, wanted="run",
             )
             .returning(Batch.generated, Batch.failed)
         ).one_or_none()  # fmt: skip
         if stored is None:
             return False
         _settle_left_open(session, batch_id, claim.scope)
+        if ending.state == "running":
+            return True
         reason = f" ({ending.pause_reason})" if ending.pause_reason else ""
         level = "info" if ending.state in ("completed", "cancelled") else "warning"
         tail = f" {ending.message}" if ending.message else ""

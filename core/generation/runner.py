@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from core.attempts.calls import Call, Charging, NewSample, Purpose, Settlement, request_key
+from core.attempts.calls import Call, Charging, NewSample, Purpose, Settlement, Target, request_key
 from core.attempts.journal import Journal
 from core.attempts.limits import Gate
 from core.attempts.retry import backoff_s
@@ -63,6 +63,8 @@ class Run:
         self._judge = Judge(self._batch, definition, resources.assessor)
         self._missing = MissingSamples(resources.workspace, self._batch, definition, self._asker)
         self._gate = Gate(self._batch.concurrency)
+        source = resources.price.source if resources.price else ""
+        self._target = Target(self._batch.connection, self._batch.model, source)
         self._waiting: deque[Task] = deque()  # planned, due for a retry, or due for a repair
         self._ready: asyncio.Queue[tuple[Task, Call]] = asyncio.Queue()
         self._calls: set[asyncio.Task[None]] = set()
@@ -96,15 +98,11 @@ class Run:
 
     @asynccontextmanager
     async def _journal(self) -> AsyncIterator[Journal]:
-        price = self._resources.price
         charging = Charging(
             batch_id=self._batch.batch_id,
             fence=self._batch.fence,
             worker_id=self._resources.worker_id,
-            connection=self._batch.connection,
-            model=self._batch.model,
             scope=self._claim.scope,
-            price_source=price.source if price else "",
         )
         journal = Journal(self._resources.workspace, charging)
         try:
@@ -237,6 +235,7 @@ class Run:
             request_key=task.request_key,
             worst_case_usd=price.worst_case(bound, most) if price else NOTHING,
             attempt_id=task.attempt_id,
+            target=self._target,
         )
 
     # The sender

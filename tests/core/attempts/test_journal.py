@@ -10,7 +10,7 @@ import pytest
 from factories import make_batch
 from sqlalchemy import event, select, update
 
-from core.attempts.calls import Call, Charging, Settlement
+from core.attempts.calls import Call, Charging, Settlement, Target
 from core.attempts.journal import Journal
 from core.db.ids import new_id
 from core.db.tables import Attempt, Batch, Budget
@@ -25,12 +25,13 @@ PRICE = Decimal("0.10")
 
 def charging(batch: Batch) -> Charging:
     scope = SpendScope("prj_default", "tpl", batch.batch_id, "usr_local")
-    return Charging(batch.batch_id, batch.fence, "wrk_test", "offline", "m", scope, "test")
+    return Charging(batch.batch_id, batch.fence, "wrk_test", scope)
 
 
 def call(index: int = 0) -> Call:
     request = ModelRequest("m", (), 10)
-    return Call(index, "generate", 1, request, Prepared(b"", 1), "key", PRICE, new_id("att"))
+    prepared, target = Prepared(b"", 1), Target("offline", "m", "test")
+    return Call(index, "generate", 1, request, prepared, "key", PRICE, new_id("att"), target)
 
 
 def settled(opened: Call) -> Settlement:
