@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
     crash_at: str = Field(
         "",
-        description="For tests: `point:n` ends the worker by SIGKILL at the n-th pass of a point.",
+        description="For tests: `point:n` kills the worker at the n-th pass.",
     )
     embedding_model: str = Field(
         "all-MiniLM-L6-v2", description="sentence-transformers model; the default ships inside."

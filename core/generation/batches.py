@@ -291,7 +291,8 @@ def end_batch(workspace: Workspace, claim: Claim, ending: Ending) -> bool:
             .where(Batch.batch_id == batch_id, Batch.fence == fence, Batch.state == "running")
             .values(
                 state=ending.state, pause_reason=ending.pause_reason, message=ending.message,
-                wake_after_s=ending.wake_after_s, in_flight=0, rate_per_s=0.0, finished_at=finished, wanted="run",
+                wake_after_s=ending.wake_after_s, in_flight=0, rate_per_s=0.0,
+                finished_at=finished, wanted="run",
             )
             .returning(Batch.generated, Batch.failed)
         ).one_or_none()  # fmt: skip
