@@ -15,12 +15,13 @@ define check
 else printf '%-20s FAILED\n%s\n' '$(1)' "$$output"; exit 1; fi
 endef
 
-.PHONY: help run test bench notebook clean
+.PHONY: help run test bench chaos notebook clean
 
 help:
 	@echo "make run       start the workbench on http://localhost:8501"
 	@echo "make test      layers, lint, types, tests and coverage"
 	@echo "make bench     samples per second against a loopback server"
+	@echo "make chaos     kills, locks, full disks and outages by the hundred (20 minutes)"
 	@echo "make notebook  open the notebooks in JupyterLab"
 	@echo "make clean     remove .venv and caches; data/workspace stays"
 
@@ -37,6 +38,9 @@ test: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python tests/benchmarks/bench_generation.py
+
+chaos: $(VENV)/.installed-dev
+	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/run.py
 
 notebook: $(VENV)/.installed-notebook
 	@$(BIN)/jupyter lab notebooks

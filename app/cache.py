@@ -10,7 +10,8 @@ from core.access.projects import local_admin
 from core.datasets.browsing import get_dataset, get_version, load_manifest
 from core.db.workspace import Workspace
 from core.errors import NotFound
-from core.generation.batches import get_batch
+from core.generation.batches import LaunchRequest, get_batch
+from core.generation.estimate import Estimate, estimate
 from core.insight.report import load_map
 from core.jobs.opening import open_ready_workspace
 from core.providers.connections import get_connection
@@ -94,6 +95,12 @@ def name_of(record_id: str) -> str:
         return get_batch(workspace(), record_id).name
     except NotFound:
         return record_id
+
+
+@st.cache_data(ttl=15, max_entries=64, hash_funcs={LaunchRequest: repr})
+def launch_estimate(request: LaunchRequest) -> Estimate:
+    """What a launch would cost and take, and what of it was paid for before."""
+    return estimate(workspace(), request)
 
 
 @st.cache_data(ttl=30, max_entries=64)

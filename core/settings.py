@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     heartbeat_timeout_s: float = Field(
         20.0, gt=1, description="A worker silent for longer is taken for dead, in seconds."
     )
+    batch_api_poll_s: float = Field(
+        30.0, gt=0, le=3600, description="Time between two looks at a provider's batch, in seconds."
+    )
     crash_at: str = Field(
         "",
         description="For tests: `point:n` kills the worker at the n-th pass.",

@@ -6,20 +6,22 @@ import streamlit as st
 
 from app import cache, state
 from app.navigation import go, page
+from app.widgets.batch_settings import settings_view
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.formats import ago
 from app.widgets.job_queue import queue_view
 from app.widgets.launch import launch_form
-from app.widgets.layout import back_button, empty_state, facts, go_button, page_header, section
+from app.widgets.launch_start import LaunchStart, start_again
+from app.widgets.layout import back_button, empty_state, go_button, page_header, section
 from app.widgets.progress import log_view, progress_panel
 from app.widgets.states import batch_state
 from app.widgets.tables import PAGE_SIZE, number, open_table, pager
 from core.db.tables import Batch
-from core.generation.batches import get_batch, list_batches
+from core.generation.batches import count_batches, get_batch, list_batches
 from core.jobs.control import cancel_batch, pause_batch, resume_batch, retry_failed
 from core.jobs.launching import launch_batch
-from core.templates.versions import get_version, list_templates, version_name
+from core.templates.versions import list_templates
 
 STATES = ("queued", "running", "paused", "completed", "failed", "cancelled")
 CONTROLS = {
@@ -47,17 +49,13 @@ def list_view() -> None:
         queue_view()
         return
     chosen = filter_bar("batches", [Choice("state", "Any state", STATES)], search="Search by name")
-    batches = list_batches(workspace, state=chosen["state"], limit=500)
-    batches = [b for b in batches if chosen.matches(b.name, b.model, b.batch_id)]
-    if not batches:
-        with empty_state(
-            ":material/conveyor_belt:", "No batch here yet",
-            "A batch generates samples from a template in the background.",
-        ):  # fmt: skip
-            go_button("Launch a batch", "batches", key="batches.empty", view="launch")
+    wanted = {"state": chosen["state"], "search": chosen.search}
+    total = count_batches(workspace, **wanted)
+    if not total:
+        _nothing(is_filtered=any(wanted.values()))
         return
-    offset = pager(len(batches), "batch", key="batches.page")
-    batches = batches[offset : offset + PAGE_SIZE]
+    offset = pager(total, "batch", key="batches.page")
+    batches = list_batches(workspace, **wanted, limit=PAGE_SIZE, offset=offset)
     rows = [
         {
             "Batch": b.name, "State": batch_state(b),
@@ -78,16 +76,29 @@ def list_view() -> None:
     )  # fmt: skip
 
 
-def launch_view() -> None:
+def _nothing(*, is_filtered: bool) -> None:
+    if is_filtered:
+        empty_state(
+            ":material/search_off:", "No batch fits", "Change the search or the state above."
+        )
+        return
+    with empty_state(
+        ":material/conveyor_belt:", "No batch here yet",
+        "A batch generates samples from a template in the background.",
+    ):  # fmt: skip
+        go_button("Launch a batch", "batches", key="batches.empty", view="launch")
+
+
+def launch_view(start: LaunchStart) -> None:
     back_button("All batches", "batches", key="batches.back")
-    page_header("Launch a batch")
+    page_header("Launch again" if start.batch_id else "Launch a batch")
     if not list_templates(cache.workspace()):
         with empty_state(
             ":material/edit_note:", "There is no template yet", "A batch needs one to follow."
         ):
             go_button("Go to templates", "templates", key="batches.to_templates", primary=True)
         return
-    request = launch_form(state.selected("template"))
+    request = launch_form(start)
     if request is not None:
         wish = replace(request, idempotency_key=state.launch().intent)
         batch = launch_batch(cache.workspace(), wish)
@@ -111,7 +122,7 @@ def batch_view(batch: Batch) -> None:
                     args=(action, batch.batch_id),
                     type="primary" if action == "resume" else "secondary",
                 )  # fmt: skip
-    progress_panel(batch.batch_id, batch.state)
+    progress_panel(batch.batch_id, batch.state, wakes=batch.wake_after_s is not None)
     with st.container(horizontal=True):
         for noun, label in NEXT.items():
             query = {"view": "build"} if noun == "datasets" else {}
@@ -119,32 +130,27 @@ def batch_view(batch: Batch) -> None:
                 label, noun, key=f"batches.to_{noun}", icon=page(noun).icon,
                 batch=batch.batch_id, **query,
             )  # fmt: skip
+        go_button(
+            "Launch again", "batches", key="batches.again", icon=":material/restart_alt:",
+            view="again", batch=batch.batch_id,
+        )  # fmt: skip
     left, right = st.columns(2)
     with left:
-        section("Settings")
-        version = get_version(cache.workspace(), batch.template_version_id)
-        title = cache.template_title(version.template_id)
-        facts(
-            {
-                "Template": f"{title}, {version_name(version)}",
-                "Model": f"{batch.model} on {batch.connection}", "Seed": str(batch.seed),
-                "Priority": str(batch.priority),
-                "Calls in flight": str(batch.concurrency or "adapts by itself"),
-                "Fingerprint": batch.fingerprint[:16], "Created": ago(batch.created_at),
-                "Batch id": batch.batch_id,
-            }
-        )  # fmt: skip
+        settings_view(batch)
     with right:
         section("Log")
         log_view(batch.batch_id)
 
 
 with show_errors():
-    if state.selected("view") == "launch" and not state.selected("batch"):
-        launch_view()
+    view, batch_id = state.selected("view"), state.selected("batch")
+    if view == "launch" and not batch_id:
+        launch_view(LaunchStart(template_name=state.selected("template")))
+    elif view == "again" and batch_id:
+        launch_view(start_again(get_batch(cache.workspace(), batch_id)))
     else:
         state.forget_launch()
-        if state.selected("batch"):
-            batch_view(get_batch(cache.workspace(), state.selected("batch") or ""))
+        if batch_id:
+            batch_view(get_batch(cache.workspace(), batch_id))
         else:
             list_view()

@@ -6,11 +6,12 @@ import platform
 import streamlit as st
 
 from app import cache, state
+from app.widgets import budget_forms
 from app.widgets import settings_forms as forms
 from app.widgets.errors import show_errors
 from app.widgets.formats import share, size
 from app.widgets.layout import Card, cards, facts, page_header, section
-from app.widgets.progress import workers_table
+from app.widgets.workers import workers_table
 from core.jobs.workers import list_workers
 from core.providers.connections import list_connections
 from core.spend.budgets import list_budgets
@@ -25,7 +26,7 @@ def connections_tab() -> None:
     section("Connections", "Keys stay in the environment; only their variable's name is stored.")
     forms.connections_table(connections)
     section("Add or change")
-    forms.connection_form()
+    forms.connection_form(connections)
 
 
 def prices_tab() -> None:
@@ -38,9 +39,9 @@ def prices_tab() -> None:
 
 def budgets_tab() -> None:
     section("Budgets", "A batch pauses by itself before a call could pass a cap.")
-    forms.budgets_table(list_budgets(cache.workspace()))
+    budget_forms.budgets_table(list_budgets(cache.workspace()))
     section("Set a budget")
-    forms.budget_form()
+    budget_forms.budget_form()
 
 
 @st.fragment(run_every=INTERVAL_S)

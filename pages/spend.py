@@ -4,15 +4,16 @@ import streamlit as st
 
 from app import cache
 from app.widgets import charts
+from app.widgets.budgets import budgets_view
+from app.widgets.cost_corrections import estimated_view
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
-from app.widgets.formats import count, money, plain, words
+from app.widgets.formats import count, money, plural, words
 from app.widgets.layout import Card, cards, empty_state, go_button, page_header, section
+from app.widgets.reservation_factors import factors_view
 from app.widgets.sample_view import ATTEMPT_COLUMNS, attempt_row
 from app.widgets.tables import PAGE_SIZE, number, plain_table
-from core.db.tables import Budget
 from core.generation.batches import list_batches
-from core.spend.budgets import list_budgets
 from core.spend.report import SpendRow, list_attempts
 
 KEYS = {"model": "By model", "template": "By template", "batch": "By batch", "user": "By user"}
@@ -25,6 +26,7 @@ COLUMNS = {
     "Tokens out": number("Tokens out"),
     "Calls": number("Calls"),
     "Failed": number("Failed"),
+    "Unpriced": number("Unpriced"),
 }
 INTERVAL_S = 5.0
 
@@ -43,6 +45,12 @@ def totals_view() -> None:
             Card("Calls", count(total.calls)),
         ]
     )
+    if total.unpriced_calls:
+        one = total.unpriced_calls == 1
+        st.caption(
+            f"{plural(total.unpriced_calls, 'call')} without a known price "
+            f"{'is' if one else 'are'} not counted. Settings, Prices takes one."
+        )
 
 
 def charts_view() -> None:
@@ -67,37 +75,23 @@ def charts_view() -> None:
             horizontal=True, decimals=0 if is_free else 4,
         )  # fmt: skip
     with right:
-        plain_table([spend_row(row, key) for row in rows], key="spend.table", columns=COLUMNS)
+        is_unpriced = any(row.unpriced_calls for row in rows)
+        plain_table(
+            [spend_row(row, key, is_unpriced) for row in rows], key="spend.table", columns=COLUMNS
+        )
 
 
 def height(row: SpendRow, is_free: bool) -> float:
     return row.calls if is_free else float(row.cost_usd)
 
 
-def spend_row(row: SpendRow, key: str) -> dict[str, object]:
+def spend_row(row: SpendRow, key: str, is_unpriced: bool) -> dict[str, object]:
     return {
         words(key): row.label, "Cost, USD": float(row.cost_usd), "Calls": row.calls,
         "Failed": row.failed_calls, "Tokens in": row.input_tokens,
         "Tokens out": row.output_tokens, "Estimated, USD": float(row.estimated_usd),
+        **({"Unpriced": row.unpriced_calls} if is_unpriced else {}),
     }  # fmt: skip
-
-
-def budgets_view(budgets: list[Budget]) -> None:
-    section("Budgets", "Spent and reserved money never passes a cap.")
-    if not budgets:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("No budget is set. A batch can also carry its own.", width="content")
-            go_button("Set a budget", "settings", key="spend.budget", view="Budgets")
-    names = {b.batch_id: b.name for b in list_batches(cache.workspace(), limit=200)}
-    for budget in budgets[:TOP]:
-        used = budget.settled_usd + budget.reserved_usd
-        cap = budget.cap_usd
-        scope = names.get(budget.scope_id, budget.scope_id).replace("*", "all of it")
-        month = f", {budget.month}" if budget.month else ""
-        st.progress(
-            min(float(used / cap), 1.0) if cap else 1.0,
-            f"{budget.scope.capitalize()} {plain(scope)}{month}: {money(used)} of {money(cap)}",
-        )
 
 
 def ledger_view() -> None:
@@ -123,7 +117,6 @@ def ledger_view() -> None:
 
 with show_errors():
     page_header("Spend", "What was spent, on what, and where it is heading.")
-    budgets = list_budgets(cache.workspace())
     if cache.totals().calls == 0:
         with empty_state(
             ":material/payments:", "Nothing was spent yet",
@@ -133,6 +126,8 @@ with show_errors():
     else:
         totals_view()
         charts_view()
-    budgets_view(budgets)
+    factors_view()
+    budgets_view()
     if cache.totals().calls:
+        estimated_view()
         ledger_view()

@@ -81,10 +81,13 @@ ERRORS: dict[str, tuple[int, str, str, str]] = {
 BILLED = (
     "hang", "hang_body", "drip", "reset", "cut", "truncated", "garbage", "html", "empty",
     "wrong_schema", "not_protocol", "no_usage", "negative_usage", "huge_usage", "huge_body",
-    "gzip", "gzip_bomb", "bad_gzip", "refusal", "content_filter", "length", "fenced",
-    "many_headers",
+    "gzip", "gzip_bomb", "bad_gzip", "refusal", "content_filter", "length", "fenced", "thoughtful",
+    "many_headers", "half_close", "half_close_body", "drip_head", "endless", "endless_head",
+    "informational", "wrong_model", "not_utf8", "deep_json", "deep_answer", "nul",
+    "duplicate_keys", "nan", "crowded", "event_stream", "twice", "twice_later",
 )  # fmt: skip
 FREE = ("redirect", "status")
+SILENT = ("hang", "reset", "half_close", "drip_head", "endless_head", "informational")
 FAULTS = frozenset((*ERRORS, *BILLED, *FREE))
 
 
@@ -104,6 +107,8 @@ class Server:
     faults: Iterator[FaultLike] = field(default_factory=lambda: iter(()))
     rule: Script | None = None
     started_s: float = field(default_factory=time.monotonic)
+    batches: Any = None  # a BatchDesk, where a batch API is offered too
+    wires: "set[Wire]" = field(default_factory=set)  # open connections
 
     def script(
         self,
@@ -268,11 +273,15 @@ def _answer_text(question: Question, kind: str) -> str:
     filler = Filler(hashlib.sha256(question.raw).digest(), schema or {})
     if kind == "wrong_schema":
         return '{"unexpected": true}'
+    if kind == "deep_answer":
+        return f'{{"question": {"[" * 900}{"]" * 900}, "answer": "deep"}}'
     if kind == "length":
         return "x" * (question.max_tokens * 4 + 40)
     if schema is None:
         return " ".join(filler.sentence() for _ in range(6))
     text = orjson.dumps(filler.value(schema)).decode()
+    if kind == "nul":
+        return text.replace('":"', '":"\\u0000', 1)
     return f"Here it is:\n```json\n{text}\n```" if kind == "fenced" else text
 
 
@@ -361,8 +370,10 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
+        self.server.wires.add(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
+        self.server.wires.discard(self)
         self._finish()
 
     def data_received(self, data: bytes) -> None:
@@ -388,6 +399,8 @@ class Wire(asyncio.Protocol):
         elif path.endswith("/messages"):
             key = headers.get("x-api-key", "")
             self._accept(Question("anthropic", orjson.loads(raw), raw, key), headers)
+        elif server.batches is not None and server.batches.route(self, method, path, headers, raw):
+            return
         elif path == "/stats":
             self._write(200, orjson.dumps(server.stats()))
         elif path == "/log":
@@ -416,11 +429,13 @@ class Wire(asyncio.Protocol):
             if len(text) > question.max_tokens * 4:
                 text, finish = text[: question.max_tokens * 4], "length"
             produced = (len(text) + 3) // 4
+            if kind == "thoughtful":
+                produced += 3 * question.max_tokens  # hidden thought, whatever limit was sent
         bill = given * server.input_nano_usd + produced * server.output_nano_usd
         status = 200
         if fault is not None:
             status = fault.status or ERRORS.get(kind, (200,))[0]
-            status = {"redirect": 302, "hang": 0, "reset": 0}.get(kind, status)
+            status = 0 if kind in SILENT else 302 if kind == "redirect" else status
         key = hashlib.sha256(question.raw).hexdigest()
         server.log.append(
             Entry(number, key, question.protocol, kind, status, given, produced, bill)
@@ -507,6 +522,58 @@ class Wire(asyncio.Protocol):
     def _do_redirect(self, _reply: bytes) -> None:
         self._write(302, b"", {"location": "http://127.0.0.1:1/elsewhere"})
 
+    def _do_half_close(self, _reply: bytes) -> None:
+        self.transport.write_eof()
+
+    def _do_half_close_body(self, reply: bytes) -> None:
+        self.transport.write(self._head(200, len(reply), {}) + reply[: len(reply) // 2])
+        self.transport.write_eof()
+
+    def _do_drip_head(self, reply: bytes) -> None:
+        self._drip(self._head(200, len(reply), {}), 0)
+
+    def _do_endless(self, _reply: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n")
+        self._pour(HUGE_BODY_BYTES, b"10000\r\n" + b" " * 2**16 + b"\r\n")
+
+    def _do_endless_head(self, _reply: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 200 X\r\n")
+        self._pour(HUGE_BODY_BYTES, b"x-more: of the same\r\n" * 3000)
+
+    def _do_informational(self, _reply: bytes) -> None:
+        self._pour(HUGE_BODY_BYTES, b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2000)
+
+    def _do_wrong_model(self, reply: bytes) -> None:
+        self._write(200, orjson.dumps({**orjson.loads(reply), "model": "another-model"}))
+
+    def _do_not_utf8(self, reply: bytes) -> None:
+        self._write(200, reply.replace(b" ", b"\xff\xfe", 1))
+
+    def _do_deep_json(self, reply: bytes) -> None:
+        self._write(200, b'{"a":' + b"[" * 50_000 + b"]" * 50_000 + b"," + reply[1:])
+
+    def _do_duplicate_keys(self, reply: bytes) -> None:
+        huge = b'"usage":{"prompt_tokens":1e99,"input_tokens":-5,"completion_tokens":null},'
+        self._write(200, b"{" + huge + reply[1:])
+
+    def _do_nan(self, reply: bytes) -> None:
+        self._write(200, b'{"usage":NaN,' + reply[1:])
+
+    def _do_crowded(self, reply: bytes) -> None:
+        self._write(200, b'{"a":[' + b"[]," * 2**21 + b"0]," + reply[1:])
+
+    def _do_event_stream(self, reply: bytes) -> None:
+        event = b"data: " + reply + b"\n\n"
+        self._write(200, event * 2, {"content-type": "text/event-stream"})
+
+    def _do_twice(self, reply: bytes) -> None:
+        self.transport.write(self._head(200, len(reply), {}) + reply)
+        self._write(200, b'{"answer": "nobody asked"}')
+
+    def _do_twice_later(self, reply: bytes) -> None:
+        self._write(200, reply)
+        self.loop.call_later(0.05, self._write, 200, b'{"answer": "nobody asked"}')
+
     def _do_gzip(self, reply: bytes) -> None:
         self._write(200, gzip.compress(reply), {"content-encoding": "gzip"})
 
@@ -522,15 +589,18 @@ class Wire(asyncio.Protocol):
 
     def _do_huge_body(self, _reply: bytes) -> None:
         self.transport.write(self._head(200, HUGE_BODY_BYTES, {}))
-        self._pour(HUGE_BODY_BYTES)
+        self._pour(HUGE_BODY_BYTES, b" " * 2**16)
 
-    def _pour(self, left: int) -> None:
+    def _pour(self, left: int, piece: bytes) -> None:
         if self.transport.is_closing() or left <= 0:
             return
+        wait_s = 0.0
         if self.transport.get_write_buffer_size() < 2**20:
-            self.transport.write(b" " * 2**16)
-            left -= 2**16
-        self.loop.call_later(0, self._pour, left)
+            self.transport.write(piece)
+            left -= len(piece)
+        else:
+            wait_s = 0.005
+        self.loop.call_later(wait_s, self._pour, left, piece)
 
     def _head(self, status: int, length: int, extra: Mapping[str, str]) -> bytes:
         fields = {"content-type": "application/json", **self.server.headers, **extra}
@@ -550,20 +620,26 @@ class Wire(asyncio.Protocol):
 class Loopback(Server):
     """A server in a thread of this process."""
 
-    def start(self) -> None:
+    def start(self, port: int = 0) -> None:
         self.loop = uvloop.new_event_loop()
         self.listener = self.loop.run_until_complete(
-            self.loop.create_server(lambda: Wire(self, self.loop), "127.0.0.1", 0, backlog=1024)
+            self.loop.create_server(lambda: Wire(self, self.loop), "127.0.0.1", port, backlog=1024)
         )
         self.port = self.listener.sockets[0].getsockname()[1]
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
 
     def stop(self) -> None:
-        self.loop.call_soon_threadsafe(self.listener.close)
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.loop.call_soon_threadsafe(self._hang_up)
         self.thread.join(timeout=5)
         self.loop.close()
+
+    def _hang_up(self) -> None:
+        # uvloop cannot close a loop whose connections another process still holds open.
+        self.listener.close()
+        for wire in list(self.wires):
+            wire.transport.abort()
+        self.loop.call_later(0.01, self.loop.stop)
 
     @property
     def url(self) -> str:

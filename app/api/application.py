@@ -6,7 +6,9 @@ from fastapi import FastAPI
 
 from app.api import (
     batches,
+    budgets,
     connections,
+    corrections,
     datasets,
     health,
     insight,
@@ -32,6 +34,8 @@ NOUNS = (
     datasets,
     training_data,
     spend,
+    budgets,
+    corrections,
     insight,
     jobs,
     connections,
@@ -45,7 +49,7 @@ TAGS = {
     "reviews": "What waits for a person and what was decided.",
     "datasets": "Immutable releases: build, verify, compare, download.",
     "training-data": "Aliases for launching a batch and fetching a dataset version.",
-    "spend": "What was spent, and the budgets.",
+    "spend": "What was spent, budgets and their alerts, corrections.",
     "insight": "Quality, diversity, coverage and bias of a batch.",
     "jobs": "The queue and its workers.",
     "connections": "Ways to reach models.",

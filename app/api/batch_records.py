@@ -27,6 +27,9 @@ class BatchRecord(Record):
     connection: str
     model: str
     parameters: dict[str, Any]
+    mode: str
+    failover_connection: str | None
+    failover_model: str
     concurrency: int | None
     priority: int
     fingerprint: str
@@ -38,6 +41,33 @@ class BatchRecord(Record):
     finished_at: datetime | None
 
 
+class MachineRecord(Record):
+    """What a worker and its machine use, as of its last heartbeat."""
+
+    worker_id: str
+    host: str
+    heartbeat_at: datetime
+    cpu_percent: float = Field(description="Of one core, by the worker.")
+    rss_bytes: int
+    host_cpu_percent: float = Field(description="Of all cores.")
+    host_memory_percent: float
+    disk_free_bytes: int
+
+
+class PieceRecord(Record):
+    """A part of a batch that a provider's batch API works on."""
+
+    provider_batch_id: str
+    state: str
+    requests: int
+    succeeded: int
+    failed: int
+    message: str
+    submitted_at: datetime | None
+    expires_at: datetime | None
+    ended_at: datetime | None
+
+
 class ProgressRecord(Record):
     """Where a batch stands and what it has cost so far."""
 
@@ -45,29 +75,53 @@ class ProgressRecord(Record):
     state: BatchState
     pause_reason: str | None
     message: str
+    wake_after_s: float | None = Field(
+        description="A worker looks again by itself so often; null: a person resumes."
+    )
+    mode: str
     planned: int
     generated: int
     failed: int
     accepted: int
     needs_review: int
     rejected: int
-    rate_per_s: float
+    rate_per_s: float = Field(description="Samples finished per second, last 10 s.")
+    rate_low_per_s: float = Field(description="95 % interval of the rate.")
+    rate_high_per_s: float
+    is_estimating: bool = Field(description="The run is too young for an ETA.")
     eta_s: float | None
+    eta_low_s: float | None
+    eta_high_s: float | None = Field(description="Null beside an ETA: no bound.")
     in_flight: int
+    concurrency_limit: int = Field(description="Calls admitted at once, now.")
+    concurrency_reason: str = Field(description="What holds the limit there.")
     cost_usd: Usd
     estimated_usd: Usd = Field(description="The part of the cost that no bill confirms.")
     reserved_usd: Usd
+    forecast_usd: Usd | None = Field(description="The bill at completion.")
+    forecast_low_usd: Usd | None = Field(description="95 % interval of the forecast.")
+    forecast_high_usd: Usd | None
+    stops_at: int | None = Field(
+        description="About how many samples a budget reaches for; null: for all."
+    )
+    stopping_budget: str | None = Field(description="The scope of that budget.")
     input_tokens: int
     output_tokens: int
     attempts: int
     retries: int
-    errors: dict[str, int] = Field(description="Failed attempts by kind.")
+    errors: dict[str, int] = Field(description="Attempts of no use, by kind.")
+    retry_causes: dict[str, int] = Field(description="Retries by what went wrong before.")
+    targets: dict[str, int] = Field(
+        description="Attempts by model, where the failover took some over."
+    )
     budget_usd: Usd | None
     budget_left_usd: Usd | None
     schema_compliance: float | None = Field(
         description="Share of finished samples that satisfy the schema."
     )
     elapsed_s: float
+    machine: MachineRecord | None = Field(description="Of the worker that runs the batch now.")
+    pieces: list[PieceRecord] = Field(description="At the provider's batch API, newest first.")
 
 
 class BatchView(Record):
@@ -89,6 +143,15 @@ class Launch(RequestBody):
     parameters: dict[str, Any] = Field(
         default_factory=dict, description="Sampling settings, such as temperature."
     )
+    mode: Literal["live", "batch_api"] = Field(
+        "live", description="`batch_api` uses the provider's batch API: half price, hours."
+    )
+    failover_connection: str = Field(
+        "", max_length=100, description="Asked where the first model keeps failing."
+    )
+    failover_model: str = Field(
+        "", max_length=200, description="That connection's default model when left out."
+    )
     concurrency: int | None = Field(None, ge=1, le=1024, description="Adapts when left out.")
     budget_usd: UsdInput | None = None
     priority: int = Field(10, ge=1, le=100, description="1 runs first.")
@@ -103,20 +166,35 @@ class CheaperModel(Record):
     cost_usd: Usd
 
 
+class ReuseRecord(Record):
+    """How much of a launch was asked and paid for before; nothing without a seed."""
+
+    planned: int
+    looked_at: int = Field(description="Requests compared; below planned: extrapolated.")
+    reusable: int = Field(description="Samples whose answer is known.")
+    saves_usd: Usd = Field(description="What those answers cost when they were asked for.")
+
+
 class EstimateRecord(Record):
-    """What a launch would cost and how long it would take. Money is null without a price."""
+    """What a launch would cost and how long it would take. Money is null without a price.
+
+    Answers that can be reused are left out of cost, time and tokens.
+    """
 
     n: int
     cost_usd: Usd | None
     low_usd: Usd | None
     high_usd: Usd | None
-    worst_case_usd: Usd | None = Field(description="The most that the batch can cost.")
+    worst_case_usd: Usd | None = Field(
+        description="Every sample's one call at its bound; repairs and retries come on top."
+    )
     seconds: float
     input_tokens: int
     output_tokens: int
     basis: str = Field(description="What the figures rest on.")
     price_source: str
     cheaper: list[CheaperModel] = Field(description="Other models of the provider.")
+    reuse: ReuseRecord
 
     @field_validator("cheaper", mode="before")
     @classmethod

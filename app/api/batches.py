@@ -80,11 +80,11 @@ def list_batches(
     paging: PagingQuery,
     state: Annotated[BatchState | None, Query(description="Only batches in this state.")] = None,
     kind: BatchKind = "batch",
+    search: Annotated[str, Query(max_length=200, description="Part of a name or model.")] = "",
 ) -> dict[str, Any]:
-    found = batches.list_batches(
-        workspace, state=state, kind=kind, limit=paging.limit, offset=paging.offset
-    )
-    return paging.page(found)
+    wanted = {"state": state, "kind": kind, "search": search}
+    found = batches.list_batches(workspace, **wanted, limit=paging.limit, offset=paging.offset)
+    return paging.page(found, batches.count_batches(workspace, **wanted))
 
 
 @router.post(
@@ -104,7 +104,8 @@ def launch_batch(
     "/estimate",
     summary="Estimate cost and time of a launch",
     description="Measured on earlier calls of the same template version and model, if there are "
-    "any; otherwise assumed from the prompts' length.",
+    "any; otherwise assumed from the prompts' length. With a seed, answers that were paid for "
+    "before are counted and left out.",
     responses=documented(404, 413, 415, 502),
 )
 def estimate_batch(workspace: WorkspaceDep, body: Launch) -> EstimateRecord:

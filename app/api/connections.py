@@ -33,6 +33,9 @@ class ConnectionRecord(Record):
     base_url: str | None
     key_variable: str | None = Field(description="The environment variable that holds the key.")
     default_model: str
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    max_concurrency: int | None
     created_at: datetime
 
 
@@ -45,6 +48,11 @@ class ConnectionPut(RequestBody):
         None, max_length=100, description="The environment variable with the key; unset: no key."
     )
     default_model: str = Field(max_length=200)
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="Of all batches together; unset: as the provider announces."
+    )
+    tokens_per_minute: int | None = Field(None, ge=1, description="Input and output together.")
+    max_concurrency: int | None = Field(None, ge=1, description="Calls in flight at most.")
 
 
 class PriceRecord(Record):
@@ -96,9 +104,7 @@ def get_connection(workspace: WorkspaceDep, name: ConnectionName) -> ConnectionR
 def put_connection(
     workspace: WorkspaceDep, name: ConnectionName, body: ConnectionPut
 ) -> ConnectionRecord:
-    saved = connections.save_connection(
-        workspace, name, body.protocol, body.base_url, body.key_variable, body.default_model
-    )
+    saved = connections.save_connection(workspace, name, **body.model_dump())
     return ConnectionRecord.of(saved)
 
 

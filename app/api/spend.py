@@ -1,23 +1,13 @@
-"""Money: what was spent, on what, and the caps."""
+"""Money: what was spent, and on what."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from app.api.common import (
-    COMMON_ERRORS,
-    Page,
-    PagingQuery,
-    Record,
-    RequestBody,
-    Usd,
-    UsdInput,
-    WorkspaceDep,
-)
-from app.api.errors import documented
-from core.spend import budgets, report
+from app.api.common import COMMON_ERRORS, Record, Usd, WorkspaceDep
+from core.spend import report
 
 router = APIRouter(tags=["spend"], responses=COMMON_ERRORS)
 
@@ -29,6 +19,7 @@ class SpendTotalRecord(Record):
     estimated_usd: Usd = Field(description="The part of the cost that no bill confirms.")
     reserved_usd: Usd = Field(description="Held for calls in flight.")
     calls: int
+    unpriced_calls: int = Field(description="Answered at no known price: in no sum.")
     accepted_samples: int
     cost_per_accepted_usd: Usd | None
     today_usd: Usd
@@ -47,34 +38,13 @@ class SpendRowRecord(Record):
     output_tokens: int
     cost_usd: Usd
     estimated_usd: Usd
+    unpriced_calls: int = Field(description="Answered at no known price: in no sum.")
 
 
 class SpendRows(Record):
     """Spend by one key, dearest first; days in order."""
 
     items: list[SpendRowRecord]
-
-
-class BudgetRecord(Record):
-    """A cap on spending."""
-
-    budget_id: str
-    scope: str
-    scope_id: str
-    month: str = Field(description="Such as 2026-11; empty for all time.")
-    cap_usd: Usd
-    settled_usd: Usd
-    reserved_usd: Usd
-    created_at: datetime
-
-
-class BudgetPut(RequestBody):
-    """A cap to set."""
-
-    scope: Literal["workspace", "project", "template", "batch", "user"]
-    scope_id: str = Field("*", max_length=64, description="Id of what is capped.")
-    month: str = Field("", max_length=7, description="Such as 2026-11; empty for all time.")
-    cap_usd: UsdInput
 
 
 @router.get("/spend", summary="Get what was spent in all")
@@ -90,15 +60,3 @@ def spend_by(
 ) -> SpendRows:
     rows = report.spend_by(workspace, key, since=since)
     return SpendRows(items=[SpendRowRecord.of(row) for row in rows])
-
-
-@router.get("/budgets", summary="List budgets", response_model=Page[BudgetRecord])
-def list_budgets(workspace: WorkspaceDep, paging: PagingQuery) -> dict[str, Any]:
-    return paging.page(budgets.list_budgets(workspace, limit=paging.limit, offset=paging.offset))
-
-
-@router.put("/budgets", summary="Set a budget", responses=documented(413, 415))
-def put_budget(workspace: WorkspaceDep, body: BudgetPut) -> BudgetRecord:
-    """What was spent and reserved before counts against it."""
-    saved = budgets.set_budget(workspace, body.scope, body.scope_id, body.cap_usd, body.month)
-    return BudgetRecord.of(saved)

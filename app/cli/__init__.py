@@ -35,9 +35,9 @@ COMMANDS = {
     "reviews": Lazy("reviews", "List review decisions."),
     "datasets": Lazy("datasets", "Build, verify, export and compare releases."),
     "insight": Lazy("insight", "Compute and show quality, diversity and bias."),
-    "spend": Lazy("money", "Show what was spent.", app="spend"),
-    "budgets": Lazy("money", "Set and list caps on spending.", app="budgets"),
-    "prices": Lazy("money", "Enter and look up model prices.", app="prices"),
+    "spend": Lazy("spend", "Show what was spent, and correct it."),
+    "budgets": Lazy("budgets", "Set and list caps on spending."),
+    "prices": Lazy("prices", "Enter and look up model prices."),
     "connections": Lazy("connections", "Add and list ways to reach models."),
 }
 

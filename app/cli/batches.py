@@ -32,6 +32,13 @@ def usd(text: str | None) -> Decimal | None:
     return amount
 
 
+def amount(text: str) -> Decimal:
+    """The amount that an argument names. Raises a usage error for what is not one."""
+    found = usd(text)
+    assert found is not None
+    return found
+
+
 Usd = Annotated[str | None, typer.Option(help="Cap in US dollars.", metavar="USD")]
 
 
@@ -57,12 +64,13 @@ def print_batch(found: dict[str, Any], as_json: bool) -> None:
 @app.command("list")
 def list_(
     state: Annotated[str | None, typer.Option(help="Only batches in this state.")] = None,
+    search: Annotated[str, typer.Option(help="Part of a name or model.")] = "",
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List batches, newest first."""
     with opened() as workspace:
-        rows = list_batches(workspace, state=state, limit=limit)
+        rows = list_batches(workspace, state=state, search=search, limit=limit)
     print_rows(rows, ["batch_id", "state", "generated", "failed", "n", "model", "name"], as_json)
 
 

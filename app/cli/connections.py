@@ -16,7 +16,10 @@ def list_(as_json: AsJson = False) -> None:
     """List connections by name."""
     with opened() as workspace:
         rows = list_connections(workspace)
-    columns = ["name", "protocol", "base_url", "key_variable", "default_model"]
+    columns = [
+        "name", "protocol", "base_url", "key_variable", "default_model", "requests_per_minute",
+        "tokens_per_minute", "max_concurrency",
+    ]  # fmt: skip
     print_rows(rows, columns, as_json)
 
 
@@ -29,6 +32,15 @@ def add(
     key_variable: Annotated[
         str | None, typer.Option(help="Environment variable with the key; none is sent without.")
     ] = None,
+    requests_per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Of all batches together.")
+    ] = None,
+    tokens_per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Input and output together.")
+    ] = None,
+    max_concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Calls in flight at most.")
+    ] = None,
     allow_http: Annotated[
         bool, typer.Option(help="Send prompts unencrypted to a host other than this one.")
     ] = False,
@@ -37,6 +49,15 @@ def add(
     """Add a connection, or change the one of that name."""
     with opened() as workspace:
         saved = save_connection(
-            workspace, name, protocol, base_url, key_variable, model, allow_http=allow_http
+            workspace,
+            name,
+            protocol,
+            base_url,
+            key_variable,
+            model,
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+            max_concurrency=max_concurrency,
+            allow_http=allow_http,
         )
     print_record(saved, as_json)

@@ -13,6 +13,7 @@ from app.cli.templates import version_id_of
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
 from core.generation.batches import LaunchRequest
+from core.generation.estimate import estimate
 from core.jobs.launching import launch_batch
 from core.jobs.workers import list_workers
 from core.providers.connections import (
@@ -40,6 +41,13 @@ def generate(
     key_variable: Annotated[
         str | None, typer.Option(help="Environment variable with the key for --base-url.")
     ] = None,
+    mode: Annotated[
+        str, typer.Option(help="live, or batch_api: the provider's batch API at half price.")
+    ] = "live",
+    failover_connection: Annotated[
+        str, typer.Option(help="Connection to ask where the first model keeps failing.")
+    ] = "",
+    failover_model: Annotated[str, typer.Option(help="Its default model without.")] = "",
     concurrency: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Calls in flight; adapts without.")
     ] = None,
@@ -53,6 +61,9 @@ def generate(
     priority: Annotated[int, typer.Option(min=1, max=100, help="1 runs first.")] = 10,
     name: Annotated[str, typer.Option(help="Name of the batch.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it ends.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the estimate and launch nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Launch a batch.
@@ -70,12 +81,18 @@ def generate(
             model=model,
             seed=seed,
             parameters={key: value for key, value in parameters.items() if value is not None},
+            mode=mode,
+            failover_connection=failover_connection,
+            failover_model=failover_model,
             concurrency=concurrency,
             budget_usd=usd(budget_usd),
             priority=priority,
             source_ids=tuple(find_source(workspace, item).source_id for item in source),
             name=name,
         )
+        if dry_run:
+            print_record(estimate(workspace, request), as_json)
+            return
         batch_id = launch_batch(workspace, request).batch_id
         if wait:
             _wait(workspace, batch_id, n)

@@ -5,8 +5,8 @@ import streamlit as st
 from app import cache
 from app.widgets.formats import ago, short_id, words
 from app.widgets.layout import section
-from app.widgets.progress import workers_table
 from app.widgets.tables import plain_table
+from app.widgets.workers import workers_table
 from core.jobs.queue import JobRow, list_jobs
 from core.jobs.workers import list_workers
 

@@ -5,7 +5,8 @@ import streamlit as st
 from app import cache
 from app.navigation import page
 from app.widgets import charts
-from app.widgets.formats import clip, count, money, plain, plural, share, words
+from app.widgets.budgets import pressing_budgets, used_percent
+from app.widgets.formats import clip, count, money, plain, plural, sentence, share, words
 from app.widgets.layout import Card, cards, go_button, section
 from core.datasets.browsing import DatasetRow
 from core.db.tables import Batch
@@ -60,6 +61,11 @@ def tasks(batches: list[Batch], datasets: list[DatasetRow]) -> None:
             why = f" ({words(batch.pause_reason).lower()})" if batch.pause_reason else ""
             text = f"**{plain(clip(batch.name, 40))}** is {batch.state}{plain(why)}."
             found.append((text, "Open it", "batches", {"batch": batch.batch_id}))
+    for budget, label in pressing_budgets():
+        text = (
+            f"**{plain(clip(sentence(label), 40))}**: {used_percent(budget)} % of the budget spent."
+        )
+        found.append((text, "Open it", "spend", {}))
     for batch in batches:
         waiting = queue_counts(
             cache.workspace(), SampleFilter(batch_ids=(batch.batch_id,), verdict="needs_review")

@@ -62,38 +62,57 @@ def has_key(connection: Connection) -> bool:
     return connection.key_variable is None or read_secret(connection.key_variable) is not None
 
 
-def model_picker(workspace: Workspace, *, key: str) -> ModelChoice:
-    """A connection and one of its models; says so where a key is missing."""
+def model_picker(
+    workspace: Workspace, *, key: str, connection: str | None = None, model: str = ""
+) -> ModelChoice:
+    """A connection and one of its models, first the named ones; says where a key is missing."""
     usable_first = sorted(
         list_connections(workspace), key=lambda c: (not has_key(c), c.protocol == "offline", c.name)
     )
     connections = {c.name: c for c in usable_first}
     left, right = st.columns(2)
-    name = left.selectbox("Connection", list(connections), key=f"{key}.connection")
-    connection = connections[name]
-    model = right.text_input(
-        "Model", value=connection.default_model, key=f"{key}.model.{name}", required=True
-    )
-    if not has_key(connection):
+    names = list(connections)
+    name = left.selectbox(
+        "Connection", names, key=f"{key}.connection",
+        index=names.index(connection) if connection in connections else 0,
+    )  # fmt: skip
+    found = connections[name]
+    first = model if name == connection and model else found.default_model
+    chosen = right.text_input("Model", value=first, key=f"{key}.model.{name}", required=True)
+    if not has_key(found):
         st.warning(
-            f"`{connection.key_variable}` is not set. Set it and restart Seedbed.",
+            f"`{found.key_variable}` is not set. Set it and restart Seedbed.",
             icon=":material/key_off:",
         )
-    elif connection.protocol == "offline":
+    elif found.protocol == "offline":
         st.caption(
             "The offline provider needs no key and costs nothing. It fills the output from the "
             "variables and word lists: for trying the loop, not for training."
         )
-    return ModelChoice(connection, model or connection.default_model)
+    return ModelChoice(found, chosen or found.default_model)
 
 
-def source_picker(sources: Sequence[Source], *, key: str) -> tuple[str, ...]:
+def connection_picker(
+    workspace: Workspace, label: str, *, key: str, chosen: str = "", help: str = ""
+) -> str:
+    """One connection whose key is there, by name; "" for none."""
+    names = ["", *(c.name for c in list_connections(workspace) if has_key(c) or c.name == chosen)]
+    return st.selectbox(
+        label, names, key=key, index=names.index(chosen) if chosen in names else 0,
+        format_func=lambda name: name or "None", help=help,
+    )  # fmt: skip
+
+
+def source_picker(
+    sources: Sequence[Source], *, key: str, chosen: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Any number of sources, in the order chosen."""
     by_id = {source.source_id: source for source in sources}
     return tuple(
         st.multiselect(
             "Sources",
             list(by_id),
+            default=[source_id for source_id in chosen if source_id in by_id],
             key=key,
             format_func=lambda i: f"{by_id[i].name} ({plural(by_id[i].chunk_count, 'chunk')})",
             placeholder="None; chunks are used in the order chosen",

@@ -1,14 +1,11 @@
 """The progress panel of a batch: reads rows, draws, and stops polling when the batch ends."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from app import cache
 from app.widgets import charts
 from app.widgets.formats import (
     GAP,
-    ago,
     clip,
     count,
     duration,
@@ -17,14 +14,13 @@ from app.widgets.formats import (
     plain,
     plural,
     share,
-    short_id,
-    size,
     words,
 )
 from app.widgets.layout import Card, cards
+from app.widgets.progress_notes import budget_note, calls_note, machine_note, time_left, wake_note
+from app.widgets.provider_pieces import pieces_table
 from app.widgets.states import ACTIVE, state_badge
-from app.widgets.tables import number, plain_table, right
-from core.db.tables import Worker
+from app.widgets.tables import number, plain_table
 from core.generation.batches import batch_log, get_batch
 from core.generation.progress import Progress, batch_progress
 from core.jobs.workers import list_workers
@@ -35,72 +31,112 @@ LOG_LINES = 12
 LOG_PX = 320
 
 
-def progress_panel(batch_id: str, state: str) -> None:
-    """Live while the batch is queued or running; a last full run shows how it ended."""
-    live = state in ACTIVE
-    st.fragment(_panel, run_every=INTERVAL_S if live else None)(batch_id, live)
+def progress_panel(batch_id: str, state: str, wakes: bool = False) -> None:
+    """Live while the batch is queued, running or about to wake by itself; a last full run shows how
+    it ended."""
+    live = state in ACTIVE or wakes
+    st.fragment(_panel, run_every=INTERVAL_S if live else None)(batch_id, state)
 
 
-def _panel(batch_id: str, live: bool) -> None:
+def _panel(batch_id: str, drawn_state: str) -> None:
     now = batch_progress(cache.workspace(), batch_id)
-    if live and now.state not in ACTIVE:
-        st.rerun()
-    _bar(now)
-    cards(_figures(now))
+    if now.state != drawn_state:
+        st.rerun()  # the page's buttons belong to the state
+    is_live = now.state in ACTIVE
+    _head(now)
+    cards(_figures(now, is_live))
+    _notes(now, is_live)
     left, right = st.columns([3, 2])
     with left:
         _verdicts(now)
     with right:
-        _errors(now)
-    if live:
-        workers_table(list_workers(cache.workspace()), key="batches.progress.workers")
+        _calls(now)
+    if now.pieces:
+        pieces_table(now.pieces)
 
 
-def _bar(now: Progress) -> None:
+def _head(now: Progress) -> None:
     done = now.generated + now.failed
     with st.container(horizontal=True, vertical_alignment="center"):
         state_badge(now.state, now.pause_reason or "")
         st.caption(
             f"{done:,} of {now.planned:,} samples · {duration(now.elapsed_s)}", width="content"
         )
-        if now.eta_s is not None and now.state in ACTIVE:
-            st.caption(f"about {duration(now.eta_s)} left", width="content")
+        if now.state in ACTIVE and (left := time_left(now)):
+            st.caption(left, width="content")
     st.progress(min(done / now.planned, 1.0) if now.planned else 0.0)
-    if now.message:
-        st.info(plain(clip(now.message, MESSAGE_CHARS)), icon=":material/info:")
+    said = " ".join(filter(None, (clip(now.message, MESSAGE_CHARS), wake_note(now))))
+    if said:
+        st.info(plain(said), icon=":material/info:")
+    if now.state == "queued" and not any(
+        worker.kind == "generate" for worker in list_workers(cache.workspace())
+    ):
+        st.warning("No worker runs. `seedbed up` starts one.", icon=":material/warning:")
 
 
-def _figures(now: Progress) -> list[Card]:
+def _figures(now: Progress, is_live: bool) -> list[Card]:
     return [
         Card("Generated", count(now.generated)),
         Card("Failed", count(now.failed), "Kept with their raw text."),
-        *_pace(now),
-        _cost(now),
+        *(_pace(now) if is_live else _summary(now)),
+        *_money(now),
         Card("Tokens in", count(now.input_tokens)),
         Card("Tokens out", count(now.output_tokens)),
-        Card("Compliance", share(now.schema_compliance), "Samples that fit the output schema."),
     ]
-
-
-def _cost(now: Progress) -> Card:
-    batch = get_batch(cache.workspace(), now.batch_id)
-    if not now.cost_usd and not cache.has_price(batch.connection, batch.model):
-        return Card("Cost", "–", "No price is known for this model. Settings, Prices takes one.")
-    budget = "no budget" if now.budget_usd is None else f"of {money(now.budget_usd)}"
-    return Card("Cost", money(now.cost_usd), f"{budget}; estimated {money(now.estimated_usd)}.")
 
 
 def _pace(now: Progress) -> list[Card]:
-    if now.state in ACTIVE:
-        return [
-            Card("Rate", f"{figure(now.rate_per_s, 1)}{GAP}/s", "Samples in the last 10 seconds."),
-            Card("In flight", count(now.in_flight), "Calls open now."),
-        ]
-    mean = (now.generated + now.failed) / now.elapsed_s if now.elapsed_s else None
+    limit = f" of {now.concurrency_limit:,}" if now.concurrency_limit else ""
     return [
-        Card("Mean rate", "–" if mean is None else f"{figure(mean, 1)}{GAP}/s", "Samples."),
-        Card("Calls", count(now.attempts), f"{count(now.retries)} of them retries."),
-    ]
+        Card(
+            "Rate", f"{figure(now.rate_per_s, 1)}{GAP}/s",
+            "Samples per second in the last 10 seconds; "
+            f"likely {figure(now.rate_low_per_s, 1)} to {figure(now.rate_high_per_s, 1)}.",
+        ),
+        Card(
+            "In flight", f"{now.in_flight:,}{limit}",
+            "Calls open now, and how many may be. The line below says what holds the limit there.",
+        ),
+    ]  # fmt: skip
+
+
+def _summary(now: Progress) -> list[Card]:
+    """A batch that is paused has no mean rate: nobody knows how long it will have waited."""
+    calls = f"{plural(now.attempts, 'call')}, {count(now.retries)} of them retries."
+    fit = Card("Compliance", share(now.schema_compliance), "Samples that fit the output schema.")
+    if now.state == "paused" or not now.elapsed_s:
+        return [fit, Card("Calls", count(now.attempts), calls)]
+    mean = (now.generated + now.failed) / now.elapsed_s
+    return [fit, Card("Mean rate", f"{figure(mean, 1)}{GAP}/s", f"Samples; {calls}")]
+
+
+def _money(now: Progress) -> list[Card]:
+    batch = get_batch(cache.workspace(), now.batch_id)
+    if not now.cost_usd and not cache.has_price(batch.connection, batch.model):
+        return [Card("Cost", "–", "No price is known for this model. Settings, Prices takes one.")]
+    budget = "no budget" if now.budget_usd is None else f"of {money(now.budget_usd)}"
+    found = [Card("Cost", money(now.cost_usd), f"{budget}; estimated {money(now.estimated_usd)}.")]
+    if now.forecast_usd is not None:
+        spread = f"{money(now.forecast_low_usd)} to {money(now.forecast_high_usd)}"
+        found.append(
+            Card(
+                "At completion", money(now.forecast_usd),
+                f"Likely {spread}: what a finished sample cost so far, times the plan.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _notes(now: Progress, is_live: bool) -> None:
+    if (stop := budget_note(now)) is not None:
+        st.warning(plain(stop), icon=":material/account_balance_wallet:")
+    lines = [calls_note(now), machine_note(now)] if is_live else []
+    if now.targets:
+        asked = ", ".join(f"{plural(n, 'call')} to {name}" for name, n in now.targets.items())
+        lines.append(f"Failover in use: {asked}.")
+    with st.container(gap="xxsmall"):
+        for line in filter(None, lines):
+            st.caption(plain(line))
 
 
 def _verdicts(now: Progress) -> None:
@@ -115,33 +151,22 @@ def _verdicts(now: Progress) -> None:
         st.caption("Verdicts appear with the first samples.")
 
 
-def _errors(now: Progress) -> None:
-    if not now.errors:
+def _calls(now: Progress) -> None:
+    kinds = sorted({*now.errors, *now.retry_causes})
+    if not kinds:
         st.caption(f"{plural(now.attempts, 'call')}, none failed.")
         return
     st.caption(f"{plural(now.attempts, 'call')}, {count(now.retries)} of them retries")
-    rows = [{"Error": words(kind), "Calls": n} for kind, n in sorted(now.errors.items())]
-    plain_table(rows, key="batches.progress.errors")
-
-
-def workers_table(workers: Sequence[Worker], *, key: str) -> None:
-    """Processes that run jobs, with what they use."""
-    if not workers:
-        st.caption("No worker has reported yet. `seedbed up` starts them.")
-        return
     rows = [
         {
-            "Worker": short_id(worker.worker_id),
-            "Kind": words(worker.kind),
-            "State": words(worker.state),
-            "CPU, % of a core": worker.cpu_percent,
-            "Memory": size(worker.rss_bytes),
-            "Last sign of life": ago(worker.heartbeat_at),
+            "What went wrong": words(kind),
+            "Calls": now.errors.get(kind, 0),
+            "Tried again": now.retry_causes.get(kind, 0),
         }
-        for worker in workers
+        for kind in kinds
     ]
-    columns = {"CPU, % of a core": number("CPU, % of a core", "%.1f"), "Memory": right("Memory")}
-    plain_table(rows, key=key, columns=columns)
+    columns = {name: number(name, width=90) for name in ("Calls", "Tried again")}
+    plain_table(rows, key="batches.progress.errors", columns=columns)
 
 
 def log_view(batch_id: str) -> None:

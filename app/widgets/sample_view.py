@@ -144,7 +144,10 @@ def attempt_row(attempt: Attempt) -> dict[str, object]:
 def _bill(attempt: Attempt) -> str:
     if attempt.cost_usd is None:
         return "open" if attempt.state == "open" else "no price known"
-    return "estimated" if attempt.is_estimated else "known"
+    if attempt.is_estimated:
+        return "estimated"
+    # Nobody but an admin knows what a call cost whose outcome never came.
+    return "corrected" if attempt.state == "unknown" else "known"
 
 
 def reviews_view(reviews: list[Review]) -> None:

@@ -1,21 +1,26 @@
 """The forms of the Settings page. Keys are named by their variable and never shown."""
 
 from decimal import Decimal
+from typing import Any
 
 import streamlit as st
 
 from app import cache, state
 from app.widgets.errors import show_errors
-from app.widgets.formats import money, sentence, words
+from app.widgets.formats import sentence, words
 from app.widgets.pickers import has_key
-from app.widgets.tables import number, plain_table, right
-from core.access.projects import list_projects
-from core.db.tables import Budget, Connection
-from core.providers.connections import save_connection
+from app.widgets.tables import number, plain_table
+from core.db.tables import Connection
+from core.providers.connections import MOST, save_connection
 from core.providers.prices import find_price, set_price
-from core.spend.budgets import set_budget
 
 PROTOCOLS = {"openai": "OpenAI-compatible", "anthropic": "Anthropic"}
+LIMITS = {
+    "requests_per_minute": "Requests per minute",
+    "tokens_per_minute": "Tokens per minute",
+    "max_concurrency": "Calls in flight at most",
+}
+LIMIT_HELP = "All batches on this connection share it. Empty leaves it to the provider."
 
 
 def connections_table(connections: list[Connection]) -> None:
@@ -28,10 +33,12 @@ def connections_table(connections: list[Connection]) -> None:
             "Key": "none needed" if c.key_variable is None else c.key_variable,
             "Ready": "yes" if has_key(c) else "no, the key is missing",
             "Default model": c.default_model,
+            **{label: getattr(c, field) for field, label in LIMITS.items()},
         }
         for c in connections
     ]
-    plain_table(rows, key="settings.connections")
+    columns = {label: number(label) for label in LIMITS.values()}
+    plain_table(rows, key="settings.connections", columns=columns)
 
 
 def prices_table(connections: list[Connection]) -> None:
@@ -51,36 +58,68 @@ def prices_table(connections: list[Connection]) -> None:
     plain_table(rows, key="settings.prices", columns=columns)
 
 
-def connection_form() -> None:
-    """Add a connection, or change the one of that name."""
-    with st.form("settings.connection", border=True, clear_on_submit=False):
-        left, right = st.columns(2)
-        name = left.text_input("Name", key="settings.connection.name", placeholder="local-qwen")
-        protocol = right.selectbox(
-            "Protocol", list(PROTOCOLS), format_func=lambda p: PROTOCOLS[p],
-            key="settings.connection.protocol",
-        )  # fmt: skip
-        base_url = left.text_input(
-            "Base URL", key="settings.connection.url", placeholder="http://localhost:8000/v1"
-        )
-        model = right.text_input(
-            "Default model", key="settings.connection.model", placeholder="qwen2.5-7b-instruct"
-        )
-        variable = left.text_input(
-            "Variable that holds the key", key="settings.connection.variable",
-            placeholder="empty where none is needed",
-            help="The name of an environment variable, never the key itself.",
-        )  # fmt: skip
+def connection_form(connections: list[Connection]) -> None:
+    """Add a connection, or change one; what is saved replaces all of it."""
+    by_name = {c.name: c for c in connections if c.protocol in PROTOCOLS}
+    chosen = st.selectbox(
+        "Connection", ["", *by_name], format_func=lambda name: name or "A new one",
+        key="settings.connection", width=360,
+    )  # fmt: skip
+    old = by_name.get(chosen)
+    with st.form("settings.connection.form", border=True, clear_on_submit=False):
+        values = _connection_fields(old)
         is_sent = st.form_submit_button(
             "Save connection", key="settings.connection.save", type="primary"
         )
     if is_sent:
         with show_errors():
-            save_connection(
-                cache.workspace(), name.strip(), protocol, base_url.strip(),
-                variable.strip() or None, model.strip(),
-            )  # fmt: skip
-            st.success(f"`{name.strip()}` is saved.", icon=":material/check_circle:")
+            save_connection(cache.workspace(), **values)
+            state.notify(f"{values['name']} is saved.")
+            st.rerun()
+
+
+def _connection_fields(old: Connection | None) -> dict[str, Any]:
+    """The fields as `save_connection` takes them."""
+    tail = f".{old.name}" if old else ""
+    key = "settings.connection.{}" + tail
+    left, right = st.columns(2)
+    name = old.name if old else left.text_input(
+        "Name", key=key.format("name"), placeholder="local-qwen"
+    )  # fmt: skip
+    protocols = list(PROTOCOLS)
+    protocol = right.selectbox(
+        "Protocol", protocols, index=protocols.index(old.protocol) if old else 0,
+        format_func=lambda p: PROTOCOLS[p], key=key.format("protocol"),
+    )  # fmt: skip
+    base_url = left.text_input(
+        "Base URL", (old.base_url or "") if old else "", key=key.format("url"),
+        placeholder="http://localhost:8000/v1",
+    )  # fmt: skip
+    model = right.text_input(
+        "Default model", old.default_model if old else "", key=key.format("model"),
+        placeholder="qwen2.5-7b-instruct",
+    )  # fmt: skip
+    variable = left.text_input(
+        "Variable that holds the key", (old.key_variable or "") if old else "",
+        key=key.format("variable"), placeholder="empty where none is needed",
+        help="The name of an environment variable, never the key itself.",
+    )  # fmt: skip
+    limits = st.columns(len(LIMITS))
+    return {
+        "name": name.strip(),
+        "protocol": protocol,
+        "base_url": base_url.strip(),
+        "key_variable": variable.strip() or None,
+        "default_model": model.strip(),
+        **{
+            field: column.number_input(
+                label, min_value=1, max_value=MOST[field],
+                value=getattr(old, field) if old else None, step=1, key=key.format(field),
+                placeholder="as the provider announces", help=LIMIT_HELP,
+            )
+            for column, (field, label) in zip(limits, LIMITS.items(), strict=True)
+        },
+    }  # fmt: skip
 
 
 def price_form(connections: list[Connection]) -> None:
@@ -111,51 +150,3 @@ def price_form(connections: list[Connection]) -> None:
                 Decimal(str(tokens_in)), Decimal(str(tokens_out)), source.strip(),
             )  # fmt: skip
             st.success("The price is saved.", icon=":material/check_circle:")
-
-
-def budgets_table(budgets: list[Budget]) -> None:
-    """Caps and what is used of them."""
-    if not budgets:
-        st.caption("No budget is set.")
-        return
-    names = {"*": "Everything", **{p.project_id: p.name for p in list_projects(cache.workspace())}}
-    names |= {b.scope_id: cache.name_of(b.scope_id) for b in budgets if b.scope == "batch"}
-    rows = [
-        {
-            "Scope": words(b.scope),
-            "Of": names.get(b.scope_id, b.scope_id),
-            "Month": b.month or "All time",
-            "Cap": money(b.cap_usd),
-            "Spent": money(b.settled_usd),
-            "Reserved": money(b.reserved_usd),
-        }
-        for b in budgets
-    ]
-    columns = {name: right(name) for name in ("Cap", "Spent", "Reserved")}
-    plain_table(rows, key="settings.budgets", columns=columns)
-
-
-def budget_form() -> None:
-    """A cap for the workspace or a project, for all time or one month."""
-    projects = {p.project_id: p.name for p in list_projects(cache.workspace())}
-    scopes = {"*": "Workspace", **{i: f"Project {name}" for i, name in projects.items()}}
-    with st.form("settings.budget", border=True):
-        left, middle, right = st.columns(3)
-        scope_id = left.selectbox(
-            "Scope", list(scopes), format_func=lambda i: scopes[i], key="settings.budget.scope"
-        )
-        month = middle.text_input(
-            "Month", key="settings.budget.month", placeholder="2026-11; empty for all time"
-        )
-        cap = right.number_input(
-            "Cap, USD", 0.0, value=10.0, format="%.2f", key="settings.budget.cap"
-        )
-        is_sent = st.form_submit_button("Save budget", key="settings.budget.save", type="primary")
-    if is_sent:
-        with show_errors():
-            set_budget(
-                cache.workspace(), "workspace" if scope_id == "*" else "project", scope_id,
-                Decimal(str(cap)), month.strip(),
-            )  # fmt: skip
-            state.notify("The budget is saved.")
-            st.rerun()

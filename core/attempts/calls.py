@@ -41,12 +41,18 @@ class Call:
     request: ModelRequest
     prepared: Prepared
     request_key: str
-    worst_case_usd: Decimal
+    worst_case_usd: Decimal  # what is reserved for it
     attempt_id: str
     target: Target
+    reserved_with: float = 1.0  # the model's reservation factor, within `worst_case_usd`
     retry_cause: str | None = None  # FailureKind of the request that this one repeats
     provider_batch_id: str | None = None  # set where the provider's batch API carries it
     opened_at: datetime | None = None
+
+    @property
+    def tokens_bound(self) -> int:
+        """The most tokens that the call can take, input and output together."""
+        return self.prepared.input_tokens_bound + self.request.max_output_tokens
 
 
 @dataclass(slots=True)
@@ -57,12 +63,17 @@ class Settlement:
     state: Literal["succeeded", "failed", "unknown"]
     cost_usd: Decimal | None  # None: the model has no known price
     is_estimated: bool
-    latency_ms: int
+    latency_ms: int | None  # None: a provider's batch API does not tell
     http_status: int | None
     failure_kind: str | None = None
     failure_message: str = ""
     usage: Usage | None = None
     response_text: str | None = None
+
+    @property
+    def is_in_excess(self) -> bool:
+        """The provider billed more than was reserved."""
+        return self.cost_usd is not None and self.cost_usd > self.call.worst_case_usd
 
 
 @dataclass(slots=True)

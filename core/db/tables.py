@@ -250,7 +250,8 @@ class Sample(Generated, Base):
     failure: Mapped[str] = mapped_column(default="")  # kind and message of the last failure
     __table_args__ = (
         UniqueConstraint("batch_id", "plan_index"),
-        Index("ix_samples_project_verdict", "project_id", "verdict"),
+        # With the batch, so that a batch's verdicts are counted from the index alone.
+        Index("ix_samples_project_verdict", "project_id", "verdict", "batch_id"),
     )
 
 
@@ -287,6 +288,12 @@ class Attempt(Generated, Base):
     __table_args__ = (
         Index("ix_attempts_batch_state", "batch_id", "state"),
         Index("ix_attempts_project_created", "project_id", "created_at"),
+        Index(
+            "ix_attempts_estimated",
+            "batch_id",
+            sqlite_where=text("is_estimated = 1"),
+            postgresql_where=text("is_estimated"),
+        ),
         Index(
             "ix_attempts_provider_batch",
             "provider_batch_id",

@@ -9,6 +9,8 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 
+from core.db.filesystems import refuse_network_filesystem
+from core.db.passing import passing_cause
 from core.db.postgres import postgres_engine
 from core.db.sqlite import sqlite_engine
 from core.errors import SettingsError, StorageFull
@@ -54,8 +56,7 @@ class Workspace:
 
 
 def _named(error: OperationalError) -> Exception:
-    text = str(error.orig).lower()
-    if "disk is full" in text or "no space left" in text:
+    if passing_cause(error) == "disk":
         return StorageFull(
             "The disk is full; nothing was lost.", remedy="Free some space and try again."
         )
@@ -65,7 +66,7 @@ def _named(error: OperationalError) -> Exception:
 def open_workspace(settings: Settings) -> Workspace:
     """The workspace that the settings name. Tables come from `core.db.migrate.migrate`.
 
-    Raises SettingsError for a database URL that cannot be used.
+    Raises SettingsError for a database URL that cannot be used, or SQLite on a network disk.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
@@ -76,6 +77,7 @@ def open_workspace(settings: Settings) -> Workspace:
             remedy="Use postgresql://user:password@host/name, or leave it empty for SQLite.",
         ) from error
     if backend == "sqlite":
+        refuse_network_filesystem(Path(make_url(settings.url).database or "").parent)
         return Workspace(settings, sqlite_engine(settings.url))
     if backend == "postgresql":
         return Workspace(settings, postgres_engine(settings.url))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.attempts.calls import Target
 from core.db.tables import Batch, Chunk
 from core.providers.base import Message, ModelRequest, Prepared
 from core.templates.definition import TemplateDefinition
@@ -26,8 +27,11 @@ class Task:
     request: ModelRequest
     is_repair: bool = False
     number: int = 1  # requests of this purpose so far, the present one included
+    retry_cause: str | None = None  # FailureKind of the request before, where this is a retry
     due_at: float = 0.0  # monotonic time before which a retry must not be sent
+    uses_failover: bool = False  # the first model gave up on it
     prepared: Prepared | None = None
+    target: Target | None = None  # whom `prepared` is for
     request_key: str = ""
     attempt_id: str | None = None  # of the newest request
 
@@ -82,7 +86,10 @@ class Asker:
             ),
         )
         request = replace(task.request, messages=messages, nonce=task.request.nonce + ":repair")
-        return replace(task, request=request, is_repair=True, number=1, due_at=0.0, prepared=None)
+        return replace(
+            task, request=request, is_repair=True, number=1, retry_cause=None, due_at=0.0,
+            prepared=None,
+        )  # fmt: skip
 
 
 def chunk_context(chunk: Chunk) -> dict[str, Any]:

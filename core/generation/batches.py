@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.db.ids import new_id, utc_now
@@ -195,6 +195,7 @@ class Claim:
     version: TemplateVersion
     template: Template
     scope: SpendScope
+    last_outage_s: float | None = None  # how long it was left alone before, where it woke by itself
 
 
 def claim_batch(workspace: Workspace, batch_id: str, worker_id: str) -> Claim | None:
@@ -204,16 +205,22 @@ def claim_batch(workspace: Workspace, batch_id: str, worker_id: str) -> Claim | 
     flagged as estimated.
     """
     with workspace.write() as session:
+        before = session.execute(
+            select(Batch.wake_after_s, Batch.state)
+            .where(Batch.batch_id == batch_id)
+            .with_for_update()
+        ).one_or_none()
         claimed = session.execute(
             update(Batch)
             .where(Batch.batch_id == batch_id, Batch.state.in_(("queued", "running")))
             .values(
                 fence=Batch.fence + 1, state="running", worker_id=worker_id, pause_reason=None,
-                message="", in_flight=0, started_at=func.coalesce(Batch.started_at, utc_now()),
+                message="", in_flight=0, wake_after_s=None,
+                started_at=func.coalesce(Batch.started_at, utc_now()),
             )
             .returning(Batch.batch_id)
         ).one_or_none()  # fmt: skip
-        if claimed is None:
+        if claimed is None or before is None:
             return None
         batch = session.get_one(Batch, batch_id, populate_existing=True)
         version = session.get_one(TemplateVersion, batch.template_version_id)
@@ -229,8 +236,12 @@ def claim_batch(workspace: Workspace, batch_id: str, worker_id: str) -> Claim | 
         )
         batch.generated, batch.failed = counts.get("generated", 0), counts.get("failed", 0)
         note = f"; {left_open} calls were in flight when it stopped before" if left_open else ""
-        log(session, batch_id, f"Running on {worker_id}{note}.", "warning" if left_open else "info")
-    return Claim(batch, version, template, scope)
+        # A provider's batch is looked at every few seconds for hours: that is no news.
+        is_another_look = batch.mode == "batch_api" and before.state == "running"
+        if left_open or not is_another_look:
+            level = "warning" if left_open else "info"
+            log(session, batch_id, f"Running on {worker_id}{note}.", level)
+    return Claim(batch, version, template, scope, before.wake_after_s)
 
 
 def _settle_left_open(session: Session, batch_id: str, scope: SpendScope) -> int:
@@ -292,7 +303,9 @@ def end_batch(workspace: Workspace, claim: Claim, ending: Ending) -> bool:
             .values(
                 state=ending.state, pause_reason=ending.pause_reason, message=ending.message,
                 wake_after_s=ending.wake_after_s, in_flight=0, rate_per_s=0.0,
-                finished_at=finished, wanted="run",
+                finished_at=finished,
+                # A wish that came during a pass is for the next one.
+                wanted=Batch.wanted if ending.state == "running" else "run",
             )
             .returning(Batch.generated, Batch.failed)
         ).one_or_none()  # fmt: skip
@@ -315,23 +328,58 @@ def list_batches(
     state: str | None = None,
     kind: str | None = "batch",
     template_id: str | None = None,
+    search: str = "",
     project_id: str = DEFAULT_PROJECT_ID,
     limit: int = 50,
     offset: int = 0,
 ) -> list[Batch]:
-    """Batches, newest first."""
-    query = select(Batch).where(Batch.project_id == project_id)
-    if state is not None:
-        query = query.where(Batch.state == state)
-    if kind is not None:
-        query = query.where(Batch.kind == kind)
-    if template_id is not None:
-        query = query.join(
-            TemplateVersion, TemplateVersion.template_version_id == Batch.template_version_id
-        ).where(TemplateVersion.template_id == template_id)
-    query = query.order_by(Batch.created_at.desc(), Batch.batch_id.desc())
+    """Batches, newest first; `search` is part of a name or model in any case, or a whole id."""
+    query = (
+        select(Batch)
+        .where(*_conditions(state, kind, template_id, search, project_id))
+        .order_by(Batch.created_at.desc(), Batch.batch_id.desc())
+    )
     with workspace.read() as session:
         return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def count_batches(
+    workspace: Workspace,
+    *,
+    state: str | None = None,
+    kind: str | None = "batch",
+    template_id: str | None = None,
+    search: str = "",
+    project_id: str = DEFAULT_PROJECT_ID,
+) -> int:
+    """How many batches `list_batches` finds with the same arguments."""
+    conditions = _conditions(state, kind, template_id, search, project_id)
+    with workspace.read() as session:
+        return session.scalar(select(func.count()).select_from(Batch).where(*conditions)) or 0
+
+
+def _conditions(
+    state: str | None, kind: str | None, template_id: str | None, search: str, project_id: str
+) -> list[ColumnElement[bool]]:
+    conditions = [Batch.project_id == project_id]
+    if state is not None:
+        conditions.append(Batch.state == state)
+    if kind is not None:
+        conditions.append(Batch.kind == kind)
+    if template_id is not None:
+        of_template = select(TemplateVersion.template_version_id).where(
+            TemplateVersion.template_id == template_id
+        )
+        conditions.append(Batch.template_version_id.in_(of_template))
+    if words := search.strip():
+        conditions.append(
+            or_(
+                Batch.name.icontains(words, autoescape=True),
+                Batch.model.icontains(words, autoescape=True),
+                Batch.batch_id == words,
+            )
+        )
+    return conditions
 
 
 def get_batch(workspace: Workspace, batch_id: str) -> Batch:

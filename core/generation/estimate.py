@@ -6,15 +6,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core.db.tables import Attempt, Batch
+from core.db.tables import Attempt, Batch, Connection
 from core.db.workspace import Workspace
-from core.generation.asking import Asker
 from core.generation.batches import LaunchRequest, check_request
+from core.generation.probing import Probe
+from core.generation.reuse import Reusable, count_reusable
 from core.providers.base import Usage
-from core.providers.prices import ModelPrice, cheaper_models, find_price
-from core.sources.browsing import chunk_ids, load_chunks
-from core.templates.plan import Plan
-from core.templates.versions import get_version, load_definition
+from core.providers.prices import ModelPrice, cheaper_models, find_price, halved
 
 PROBES = 5  # prompts rendered where no preview was measured
 CHARS_PER_TOKEN = 4.0  # of English text, OpenAI's help page "What are tokens", read 2026-11
@@ -23,6 +21,9 @@ ASSUMED_LATENCY_S = 4.0
 ASSUMED_CONCURRENCY = 64
 SPREAD = 0.25  # how far the true mean may lie from a measured one
 ASSUMED_SPREAD = 0.6
+# The completion window of both providers: OpenAI's guide "Batch API", Anthropic's "Batch
+# processing", read 2026-11.
+BATCH_API_WINDOW_S = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,17 @@ class Estimate:
     """The expected cost and duration of a batch. Money is None where no price is known."""
 
     n: int
-    cost_usd: Decimal | None
+    cost_usd: Decimal | None  # of what is asked anew: reused answers cost nothing
     low_usd: Decimal | None
     high_usd: Decimal | None
-    worst_case_usd: Decimal | None  # every call at its bound: the most a batch can cost
-    seconds: float
-    input_tokens: int  # of the whole batch
+    worst_case_usd: Decimal | None  # one call a sample, each at its bound; repairs come on top
+    seconds: float  # for a provider's batch API the longest that it may take
+    input_tokens: int  # of the whole batch, reused answers left out
     output_tokens: int
     basis: str  # in words: measured on a preview, or assumed
     price_source: str
     cheaper: tuple[tuple[str, Decimal], ...]  # other models and what the batch would cost
+    reuse: Reusable  # what was asked and paid for before
 
 
 @dataclass(frozen=True)
@@ -53,50 +55,76 @@ class _PerCall:
 
 def estimate(workspace: Workspace, request: LaunchRequest) -> Estimate:
     """Cost and time of a request, from the newest preview or batch of the same template version and
-    model, or else from a few rendered prompts.
+    model, or else from a few rendered prompts; answers that can be reused are left out.
 
-    Raises what `check_request` raises.
+    Raises what `check_request` raises, and TemplateError for a plan that cannot be met.
     """
     connection = check_request(workspace, request)
     model = request.model or connection.default_model
-    price = find_price(workspace, connection, model)
-    per_call = _measured(workspace, request, model) or _assumed(workspace, request, model)
-    others = cheaper_models(connection, model)
-    cost = _cost(price, per_call, request.n)
-    concurrency = request.concurrency or ASSUMED_CONCURRENCY
+    price = _price(find_price(workspace, connection, model), request)
+    prompts, most_output = _prompts(workspace, request, connection)
+    per_call = _measured(workspace, request, model) or _assumed(prompts, most_output)
+    reuse = count_reusable(workspace, request)
+    asked = request.n - reuse.reusable
+    cost = _cost(price, per_call, asked)
+    dearest = max(price.worst_case(prompt, most_output) for prompt in prompts) if price else None
     return Estimate(
         n=request.n,
         cost_usd=cost,
         low_usd=None if cost is None else cost * Decimal(1 - per_call.spread),
         high_usd=None if cost is None else cost * Decimal(1 + per_call.spread),
-        worst_case_usd=_worst_case(workspace, request, model, price),
-        seconds=per_call.latency_s * -(-request.n // concurrency),
-        input_tokens=round(per_call.input_tokens * request.n),
-        output_tokens=round(per_call.output_tokens * request.n),
+        # Only a whole count may lower the most that a batch can cost.
+        worst_case_usd=None
+        if dearest is None
+        else dearest * (asked if reuse.looked_at == request.n else request.n),
+        seconds=_seconds(request, connection, per_call, asked),
+        input_tokens=round(per_call.input_tokens * asked),
+        output_tokens=round(per_call.output_tokens * asked),
         basis=per_call.basis,
         price_source=price.source if price else "",
-        cheaper=tuple(
-            (name, spent)
-            for name, other in others
-            if (spent := _cost(other, per_call, request.n)) is not None
-        ),
+        cheaper=_cheaper(connection, model, request, per_call),
+        reuse=reuse,
     )
 
 
-def _cost(price: ModelPrice | None, per_call: _PerCall, n: int) -> Decimal | None:
+def _price(price: ModelPrice | None, request: LaunchRequest) -> ModelPrice | None:
+    return halved(price) if price is not None and request.mode == "batch_api" else price
+
+
+def _cost(price: ModelPrice | None, per_call: _PerCall, calls: int) -> Decimal | None:
     if price is None:
         return None
     usage = Usage(round(per_call.input_tokens), output_tokens=round(per_call.output_tokens))
-    return price.cost(usage) * n
+    return price.cost(usage) * calls
 
 
-def _worst_case(
-    workspace: Workspace, request: LaunchRequest, model: str, price: ModelPrice | None
-) -> Decimal | None:
-    if price is None:
-        return None
-    prompts, most_output = _prompts(workspace, request, model)
-    return max(price.worst_case(prompt, most_output) for prompt in prompts) * request.n
+def _cheaper(
+    connection: Connection, model: str, request: LaunchRequest, per_call: _PerCall
+) -> tuple[tuple[str, Decimal], ...]:
+    """Another model knows none of the answers, so all are asked."""
+    found = []
+    for name, price in cheaper_models(connection, model):
+        cost = _cost(_price(price, request), per_call, request.n)
+        if cost is not None:
+            found.append((name, cost))
+    return tuple(found)
+
+
+def _seconds(
+    request: LaunchRequest, connection: Connection, per_call: _PerCall, calls: int
+) -> float:
+    """By latency and concurrency, or by the connection's own limits where those are slower."""
+    if request.mode == "batch_api":
+        return BATCH_API_WINDOW_S
+    concurrency = request.concurrency or ASSUMED_CONCURRENCY
+    in_flight = min(concurrency, connection.max_concurrency or concurrency)
+    seconds = [per_call.latency_s * -(-calls // in_flight)]
+    if connection.requests_per_minute:
+        seconds.append(60 * calls / connection.requests_per_minute)
+    if connection.tokens_per_minute:
+        tokens = (per_call.input_tokens + per_call.output_tokens) * calls
+        seconds.append(60 * tokens / connection.tokens_per_minute)
+    return max(seconds)
 
 
 def _measured(workspace: Workspace, request: LaunchRequest, model: str) -> _PerCall | None:
@@ -121,13 +149,13 @@ def _measured(workspace: Workspace, request: LaunchRequest, model: str) -> _PerC
     if not calls:
         return None
     return _PerCall(
-        float(tokens_in), float(tokens_out), float(latency_ms) / 1000, SPREAD,
-        f"measured on {calls} calls of this template version and model",
+        float(tokens_in), float(tokens_out),
+        ASSUMED_LATENCY_S if latency_ms is None else float(latency_ms) / 1000, SPREAD,
+        f"measured on {calls:,} calls of this template version and model",
     )  # fmt: skip
 
 
-def _assumed(workspace: Workspace, request: LaunchRequest, model: str) -> _PerCall:
-    prompts, most_output = _prompts(workspace, request, model)
+def _assumed(prompts: list[int], most_output: int) -> _PerCall:
     return _PerCall(
         sum(prompts) / len(prompts) / CHARS_PER_TOKEN,
         most_output * ASSUMED_FILL,
@@ -137,15 +165,12 @@ def _assumed(workspace: Workspace, request: LaunchRequest, model: str) -> _PerCa
     )
 
 
-def _prompts(workspace: Workspace, request: LaunchRequest, model: str) -> tuple[list[int], int]:
+def _prompts(
+    workspace: Workspace, request: LaunchRequest, connection: Connection
+) -> tuple[list[int], int]:
     """Sizes in bytes of a few prompts of the plan, and the output limit in tokens."""
-    definition = load_definition(get_version(workspace, request.template_version_id))
-    ids = chunk_ids(workspace, request.source_ids) if request.source_ids else ()
-    plan = Plan(definition, n=request.n, seed=request.seed or 0, chunk_ids=ids)
-    probe = Batch(model=model, seed=0, retry_round=0, parameters=dict(request.parameters))
-    asker = Asker(probe, definition)
-    wanted = {i: plan.chunk_id(i) for i in range(min(request.n, PROBES))}
-    chunks = load_chunks(workspace, [c for c in wanted.values() if c is not None])
-    tasks = [asker.task(plan, i, chunks.get(c or "")) for i, c in wanted.items()]
+    probe = Probe(workspace, request, connection)
+    first = request.plan_offset
+    tasks = list(probe.tasks(range(first, first + min(request.n, PROBES))))
     sizes = [sum(len(m.content.encode()) for m in task.request.messages) for task in tasks]
-    return sizes, asker.max_output_tokens
+    return sizes, probe.max_output_tokens

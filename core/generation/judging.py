@@ -56,7 +56,8 @@ class Judge:
         try:
             value = parse_json(reply.text)
         except ValueError as error:
-            return Answer(None, [FieldError("", str(error))])
+            # The error's own words for the whole value come first.
+            return Answer(None, [FieldError("", str(error).removeprefix("the answer "))])
         if not isinstance(value, dict):
             return Answer(None, [FieldError("", "must be a JSON object")])
         return Answer(value, self._schema.errors(value))

@@ -1,8 +1,10 @@
 """What a batch still lacks: rows are the truth, so any run starts by looking."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from sqlalchemy import select
 
-from core.db.tables import Batch, Sample
+from core.db.tables import Batch, Chunk, Sample
 from core.db.workspace import Workspace
 from core.generation.asking import Asker, Task
 from core.sources.browsing import chunk_ids, load_chunks
@@ -20,6 +22,7 @@ class MissingSamples:
     ) -> None:
         self._workspace, self._batch, self._asker = workspace, batch, asker
         self._plan = plan_of(workspace, batch, definition)
+        self.has_chunks = bool(batch.source_ids)
         self._is_done = self._read_done()
         self._next = 0
 
@@ -31,18 +34,28 @@ class MissingSamples:
                 done[index - self._batch.plan_offset] = 1
         return done
 
-    def next_block(self, size: int) -> list[Task]:
-        """The next tasks of the plan, at most `size`; empty at its end."""
-        offset = self._batch.plan_offset
-        positions: list[int] = []
-        while len(positions) < size and self._next < self._batch.n:
+    def leave_out(self, indexes: Iterable[int]) -> None:
+        """Pass these samples over: somebody else is asked for them already."""
+        for index in indexes:
+            self._is_done[index - self._batch.plan_offset] = 1
+
+    def next_indexes(self, size: int) -> list[int]:
+        """The next plan indexes without a sample, at most `size`; empty at the plan's end."""
+        indexes: list[int] = []
+        while len(indexes) < size and self._next < self._batch.n:
             if not self._is_done[self._next]:
-                positions.append(self._next + offset)
+                indexes.append(self._next + self._batch.plan_offset)
             self._next += 1
-        wanted = {i: self._plan.chunk_id(i) for i in positions}
-        named = [chunk_id for chunk_id in wanted.values() if chunk_id is not None]
-        chunks = load_chunks(self._workspace, named) if named else {}
-        return [self._asker.task(self._plan, i, chunks.get(c or "")) for i, c in wanted.items()]
+        return indexes
+
+    def load_chunks(self, indexes: Sequence[int]) -> dict[str, Chunk]:
+        """The chunks that these samples are made from, by id. Reads the database."""
+        named = {name for i in indexes if (name := self._plan.chunk_id(i)) is not None}
+        return load_chunks(self._workspace, sorted(named)) if named else {}
+
+    def task(self, index: int, chunks: Mapping[str, Chunk]) -> Task:
+        """The first request for one sample."""
+        return self._asker.task(self._plan, index, chunks.get(self._plan.chunk_id(index) or ""))
 
 
 def plan_of(workspace: Workspace, batch: Batch, definition: TemplateDefinition) -> Plan:

@@ -1,19 +1,59 @@
-"""How a batch is doing, read from its rows alone."""
+"""How a batch is doing, read from its rows alone. A page polls this every second."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.db.ids import utc_now
-from core.db.tables import Attempt, Batch, Sample
+from core.db.tables import (
+    Batch,
+    BatchLogEntry,
+    Budget,
+    Connection,
+    ProviderBatch,
+    TemplateVersion,
+    Worker,
+)
 from core.db.workspace import Workspace
 from core.errors import NotFound
-from core.spend.budgets import budget_of_batch
+from core.generation.forecast import Eta, Forecast, Room, Spending, eta, forecast
+from core.generation.tally import NOTHING, Tally, count_verdicts, tally_attempts
+from core.spend.budgets import APPLIES, SpendScope, budget_of_batch, month_of
 
-NOTHING = Decimal(0)
+YOUNG_S = 10.0  # a run younger than this has no full window of finished samples to go by
+MOST_PIECES = 100
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a worker and its machine use, as of its last heartbeat."""
+
+    worker_id: str
+    host: str
+    heartbeat_at: datetime
+    cpu_percent: float  # of one core, by the worker
+    rss_bytes: int  # memory of the worker
+    host_cpu_percent: float  # of all cores
+    host_memory_percent: float
+    disk_free_bytes: int  # where the workspace lives
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the batch that a provider's batch API works on."""
+
+    provider_batch_id: str
+    state: str  # submitting, in_progress, ended (results wait), ingested, cancelled, failed
+    requests: int
+    succeeded: int
+    failed: int
+    message: str
+    submitted_at: datetime | None
+    expires_at: datetime | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -25,6 +65,8 @@ class Progress:
     state: str
     pause_reason: str | None
     message: str
+    wake_after_s: float | None  # a worker looks again by itself so often; None: a person resumes
+    mode: str  # live, batch_api
     planned: int
     generated: int
     failed: int
@@ -32,11 +74,23 @@ class Progress:
     needs_review: int
     rejected: int
     rate_per_s: float  # samples finished per second, last 10 s
+    rate_low_per_s: float  # 95 % interval of that rate
+    rate_high_per_s: float
+    is_estimating: bool  # this run is too young for an ETA
     eta_s: float | None  # None where no rate is known
+    eta_low_s: float | None  # at the upper end of the rate's interval
+    eta_high_s: float | None  # at its lower end; None where that is no progress at all
     in_flight: int  # calls open now
+    concurrency_limit: int  # calls admitted at once, now; 0 where the run has not said
+    concurrency_reason: str  # what holds it there, in words
     cost_usd: Decimal
     estimated_usd: Decimal  # the part of the cost that no bill confirms
     reserved_usd: Decimal  # held for calls in flight
+    forecast_usd: Decimal | None  # the bill at completion; None where nothing is known
+    forecast_low_usd: Decimal | None  # 95 % interval of the forecast
+    forecast_high_usd: Decimal | None
+    stops_at: int | None  # about how many samples a budget reaches for; None: for all
+    stopping_budget: str | None  # the scope of that budget
     input_tokens: int
     output_tokens: int
     attempts: int
@@ -45,7 +99,11 @@ class Progress:
     budget_left_usd: Decimal | None
     schema_compliance: float | None  # share of finished samples that satisfy the schema
     elapsed_s: float
-    errors: dict[str, int] = field(default_factory=dict)  # failed attempts by kind
+    errors: dict[str, int] = field(default_factory=dict)  # attempts of no use, by kind
+    retry_causes: dict[str, int] = field(default_factory=dict)  # retries, by what went wrong before
+    targets: dict[str, int] = field(default_factory=dict)  # attempts by model; {} without failover
+    machine: Machine | None = None  # of the worker that runs it now
+    pieces: tuple[Piece, ...] = ()  # at a provider's batch API, newest first
 
 
 def batch_progress(workspace: Workspace, batch_id: str) -> Progress:
@@ -54,65 +112,155 @@ def batch_progress(workspace: Workspace, batch_id: str) -> Progress:
         batch = session.get(Batch, batch_id)
         if batch is None:
             raise NotFound("batch", batch_id)
-        spent = session.execute(_SPENT.where(Attempt.batch_id == batch_id)).one()
-        errors = session.execute(
-            select(Attempt.failure_kind, func.count())
-            .where(Attempt.batch_id == batch_id, Attempt.failure_kind.is_not(None))
-            .group_by(Attempt.failure_kind)
-        ).all()
-        verdicts = _verdicts(session, batch_id)
+        tally = tally_attempts(session, batch)
         budget = budget_of_batch(session, batch_id)
-        kinds = {str(kind): count for kind, count in errors}
-    left = None if budget is None else budget.cap_usd - budget.settled_usd - budget.reserved_usd
+        coming = _forecast(session, batch, tally)
+        is_young = batch.state == "running" and _is_young(session, batch_id)
+        verdicts = count_verdicts(session, batch)
+        targets = _targets(session, batch, tally)
+        machine, pieces = _machine(session, batch), _pieces(session, batch)
     finished = batch.generated + batch.failed
+    left = Eta() if is_young else eta(
+        batch.n - finished, batch.rate_per_s, batch.rate_low_per_s, batch.rate_high_per_s
+    )  # fmt: skip
     return Progress(
         batch_id=batch_id,
         name=batch.name,
         state=batch.state,
         pause_reason=batch.pause_reason,
         message=batch.message,
+        wake_after_s=batch.wake_after_s,
+        mode=batch.mode,
         planned=batch.n,
         generated=batch.generated,
         failed=batch.failed,
-        accepted=verdicts.get("accepted", 0),
-        needs_review=verdicts.get("needs_review", 0),
-        rejected=verdicts.get("rejected", 0),
         rate_per_s=batch.rate_per_s,
-        eta_s=(batch.n - finished) / batch.rate_per_s if batch.rate_per_s > 0 else None,
+        rate_low_per_s=batch.rate_low_per_s,
+        rate_high_per_s=batch.rate_high_per_s,
+        is_estimating=is_young,
+        eta_s=left.seconds,
+        eta_low_s=left.low_s,
+        eta_high_s=left.high_s,
         in_flight=batch.in_flight,
-        cost_usd=spent.cost or NOTHING,
-        estimated_usd=spent.estimated or NOTHING,
-        reserved_usd=spent.reserved or NOTHING,
-        input_tokens=int(spent.input_tokens or 0),
-        output_tokens=int(spent.output_tokens or 0),
-        attempts=spent.attempts,
-        retries=int(spent.retries or 0),
-        budget_usd=None if budget is None else budget.cap_usd,
-        budget_left_usd=left,
+        concurrency_limit=batch.concurrency_limit,
+        concurrency_reason=batch.concurrency_reason,
+        cost_usd=tally.cost_usd,
+        estimated_usd=tally.estimated_usd,
+        reserved_usd=tally.reserved_usd,
+        forecast_usd=coming.cost_usd,
+        forecast_low_usd=coming.low_usd,
+        forecast_high_usd=coming.high_usd,
+        stops_at=coming.stops_at,
+        stopping_budget=coming.stopping_budget,
+        input_tokens=tally.input_tokens,
+        output_tokens=tally.output_tokens,
+        attempts=tally.attempts,
+        retries=tally.retries,
+        budget_usd=budget.cap_usd if budget else None,
+        budget_left_usd=_left(budget) if budget else None,
         schema_compliance=batch.generated / finished if finished else None,
         elapsed_s=_elapsed_s(batch),
-        errors=kinds,
+        errors=tally.errors,
+        retry_causes=tally.retry_causes,
+        targets=targets,
+        machine=machine,
+        pieces=pieces,
+        **verdicts,
     )
 
 
-_SPENT: Any = select(
-    func.count().label("attempts"),
-    func.sum(Attempt.cost_usd).label("cost"),
-    func.sum(Attempt.cost_usd).filter(Attempt.is_estimated).label("estimated"),
-    func.sum(Attempt.reserved_usd).filter(Attempt.state == "open").label("reserved"),
-    func.sum(Attempt.input_tokens).label("input_tokens"),
-    func.sum(Attempt.output_tokens).label("output_tokens"),
-    func.sum(case((Attempt.number > 1, 1), else_=0)).label("retries"),
-)
+def _left(budget: Budget) -> Decimal:
+    return budget.cap_usd - budget.settled_usd - budget.reserved_usd
 
 
-def _verdicts(session: Session, batch_id: str) -> dict[str, int]:
-    query = (
-        select(Sample.verdict, func.count())
-        .where(Sample.batch_id == batch_id)
-        .group_by(Sample.verdict)
+def _forecast(session: Session, batch: Batch, tally: Tally) -> Forecast:
+    """Nothing where no price is known, and once the batch has ended."""
+    if not tally.has_cost or batch.state in ("completed", "cancelled"):
+        return Forecast()
+    per_call = tally.reserved_usd / tally.open_attempts if tally.open_attempts else NOTHING
+    rooms = [
+        Room(budget.scope, budget.cap_usd - budget.settled_usd, per_call)
+        for budget in _budgets(session, batch)
+    ]
+    finished = batch.generated + batch.failed
+    spending = Spending(
+        batch.n, finished, tally.cost_usd, tally.paid, tally.squares, tally.paid_again, rooms
     )
-    return dict(session.execute(query).all())
+    return forecast(spending)
+
+
+def _budgets(session: Session, batch: Batch) -> list[Budget]:
+    template_id = session.scalar(
+        select(TemplateVersion.template_id).where(
+            TemplateVersion.template_version_id == batch.template_version_id
+        )
+    )
+    scope = SpendScope(batch.project_id, template_id or "", batch.batch_id, batch.created_by)
+    return list(
+        session.scalars(select(Budget).where(APPLIES), scope.parameters(month_of(utc_now())))
+    )
+
+
+def _is_young(session: Session, batch_id: str) -> bool:
+    """Whether a worker took the batch up less than YOUNG_S ago: its log says when."""
+    query = select(func.max(BatchLogEntry.created_at)).where(
+        BatchLogEntry.batch_id == batch_id, BatchLogEntry.message.startswith("Running on ")
+    )
+    started_at: datetime | None = session.scalar(query)
+    return started_at is not None and abs(utc_now() - started_at) < timedelta(seconds=YOUNG_S)
+
+
+def _targets(session: Session, batch: Batch, tally: Tally) -> dict[str, int]:
+    """Attempts by model where a second model took some over."""
+    if batch.failover_connection is None or not tally.elsewhere:
+        return {}
+    second = session.get(Connection, batch.failover_connection)
+    model = batch.failover_model or (second.default_model if second else "")
+    return {
+        f"{batch.model} on {batch.connection}": tally.attempts - tally.elsewhere,
+        f"{model} on {batch.failover_connection}": tally.elsewhere,
+    }
+
+
+def _machine(session: Session, batch: Batch) -> Machine | None:
+    worker = session.get(Worker, batch.worker_id or "") if batch.state == "running" else None
+    if worker is None:
+        return None
+    return Machine(
+        worker.worker_id,
+        worker.host,
+        worker.heartbeat_at,
+        worker.cpu_percent,
+        worker.rss_bytes,
+        worker.host_cpu_percent,
+        worker.host_memory_percent,
+        worker.disk_free_bytes,
+    )
+
+
+def _pieces(session: Session, batch: Batch) -> tuple[Piece, ...]:
+    if batch.mode != "batch_api":
+        return ()
+    rows = session.scalars(
+        select(ProviderBatch)
+        .where(ProviderBatch.batch_id == batch.batch_id)
+        .order_by(ProviderBatch.created_at.desc(), ProviderBatch.provider_batch_id.desc())
+        .limit(MOST_PIECES)
+    )
+    return tuple(
+        Piece(
+            row.provider_batch_id,
+            row.state,
+            row.requests,
+            row.succeeded,
+            row.failed,
+            row.message,
+            row.submitted_at,
+            row.expires_at,
+            row.ended_at,
+        )
+        for row in rows
+    )
 
 
 def _elapsed_s(batch: Batch) -> float:

@@ -1,43 +1,44 @@
 """Runs one batch: asks, retries, repairs and stores until nothing is missing or it must stop.
 
 One event loop. The *planner* walks the plan and looks up answers that were paid for before. The
-*opener* has attempt rows committed in blocks, ahead of the calls. The *sender* starts a call where
-the gate has room; the room comes free only when the result is committed. The *watcher* reports and
-learns what the user wants.
+*opener* has attempt rows committed in blocks, ahead of the calls. A *sender* for each model starts
+a call where its gate has room; the room comes free only when the result is committed. The *watcher*
+reports, measures the machine and learns what the user wants.
 """
 
 import asyncio
-import shutil
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from core.attempts.calls import Call, Charging, NewSample, Purpose, Settlement, Target, request_key
+from core.attempts.calls import Call, Charging, NewSample, Settlement
 from core.attempts.journal import Journal
-from core.attempts.limits import Gate
+from core.attempts.limits import Admission
 from core.attempts.retry import backoff_s
-from core.db.ids import new_id
 from core.db.workspace import Workspace
+from core.faults import crash_here
 from core.generation.asking import Asker, Task
 from core.generation.batches import Claim, Ending
+from core.generation.concluding import conclude
 from core.generation.judging import Assessor, Judge
 from core.generation.missing import MissingSamples
-from core.generation.reuse import find_answers
-from core.generation.settling import NOTHING, settlement_of
-from core.providers.base import FATAL_FOR_BATCH, RETRYABLE, Failure, Provider, Reply
+from core.generation.pace import Pace
+from core.generation.reuse import find_answers, has_answers
+from core.generation.routes import Endpoint, Route, Routes
+from core.generation.settling import settlement_of
+from core.generation.watching import BEAT_S, Watcher
+from core.providers.base import FATAL_FOR_BATCH, Failure, FailureKind, Provider, Reply
 from core.providers.prices import ModelPrice
 from core.spend.reservations import Fit
 from core.templates.versions import load_definition
 
 BLOCK = 64  # attempts opened by one transaction
-BEAT_S = 0.5  # how often the user's wishes are read while nothing is stored
-RATE_WINDOW_S = 10.0
+SLICE = 8  # tasks prepared before the loop turns to its calls again
 PLANNER_NAP_S = 0.005
 BUDGET_NAP_S = 0.05  # between two tries to reserve while calls in flight hold the room
 OUT_OF_BUDGET = "The next call's worst case does not fit the budget. Raise it and resume."
-BREAKER_FAILURES = 20  # requests that failed in a row, none succeeding, before the batch pauses
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,21 @@ class Resources:
     """What a run needs from outside."""
 
     workspace: Workspace
-    provider: Provider
-    price: ModelPrice | None
+    endpoint: Endpoint
+    failover: Endpoint | None
     assessor: Assessor
     worker_id: str
     is_stopping: Callable[[], bool]  # the process was asked to end
+
+    @property
+    def provider(self) -> Provider:
+        """The chosen model's."""
+        return self.endpoint.provider
+
+    @property
+    def price(self) -> ModelPrice | None:
+        """The chosen model's."""
+        return self.endpoint.price
 
 
 class Run:
@@ -62,19 +73,17 @@ class Run:
         self._asker = Asker(self._batch, definition)
         self._judge = Judge(self._batch, definition, resources.assessor)
         self._missing = MissingSamples(resources.workspace, self._batch, definition, self._asker)
-        self._gate = Gate(self._batch.concurrency)
-        source = resources.price.source if resources.price else ""
-        self._target = Target(self._batch.connection, self._batch.model, source)
+        self._may_reuse = has_answers(resources.workspace, self._batch)
+        endpoints = [resources.endpoint, *([resources.failover] if resources.failover else [])]
+        self._routes = Routes(endpoints, self._batch.concurrency, claim.last_outage_s)
         self._waiting: deque[Task] = deque()  # planned, due for a retry, or due for a repair
-        self._ready: asyncio.Queue[tuple[Task, Call]] = asyncio.Queue()
         self._calls: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._ending: Ending | None = None
         self._error: BaseException | None = None
         self._is_planned = False
         self._unsettled = 0  # tasks between leaving `_waiting` and their stored result
-        self._failures_in_a_row = 0
-        self._finish_times: deque[float] = deque(maxlen=65_536)
+        self._pace = Pace()
 
     async def run(self) -> Ending | None:
         """The ending to store, or None when the process stops and the batch goes on elsewhere.
@@ -82,8 +91,12 @@ class Run:
         Raises Fenced when another worker has taken the batch over.
         """
         async with self._journal() as journal:
-            steps = (self._plan, self._open, self._send, self._watch)
-            loops = [asyncio.create_task(step(journal)) for step in steps]
+            watcher = Watcher(
+                self._resources.workspace, journal, self._routes, self._pace, self._stop
+            )
+            senders = [self._send(journal, route) for route in self._routes]
+            steps = (self._plan(journal), self._open(journal), watcher.watch(), *senders)
+            loops = [asyncio.create_task(step) for step in steps]
             for loop in loops:
                 loop.add_done_callback(self._note_error)
             try:
@@ -140,28 +153,29 @@ class Run:
             if len(self._waiting) >= 2 * BLOCK:
                 await asyncio.sleep(PLANNER_NAP_S)
                 continue
-            block = await asyncio.to_thread(self._prepare_block)
-            if not block:
+            indexes = self._missing.next_indexes(BLOCK)
+            if not indexes:
                 self._is_planned = True
                 break
-            self._waiting.extend(await self._reuse(journal, block))
+            self._waiting.extend(await self._reuse(journal, await self._prepare(indexes)))
             self._changed.set()
         self._changed.set()
 
-    def _prepare_block(self) -> list[Task]:
-        block = self._missing.next_block(BLOCK)
-        for task in block:
-            self._prepare(task)
-        return block
-
-    def _prepare(self, task: Task) -> Task:
-        task.prepared = self._resources.provider.prepare(task.request)
-        nonce = task.request.nonce
-        task.request_key = request_key(self._batch.connection, task.prepared, nonce)
-        return task
+    async def _prepare(self, indexes: list[int]) -> list[Task]:
+        missing, tasks = self._missing, []
+        chunks = await asyncio.to_thread(missing.load_chunks, indexes) if missing.has_chunks else {}
+        for number, index in enumerate(indexes, 1):
+            task = missing.task(index, chunks)
+            self._routes.first.prepare(task)
+            tasks.append(task)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        return tasks
 
     async def _reuse(self, journal: Journal, block: list[Task]) -> list[Task]:
         """Finish the tasks whose answer was paid for before; the others are returned."""
+        if not self._may_reuse:
+            return block
         keys = {task.request_key: task for task in block}
         found = await asyncio.to_thread(find_answers, self._resources.workspace, keys)
         self._unsettled += len(found)
@@ -176,16 +190,19 @@ class Run:
     async def _open(self, journal: Journal) -> None:
         size = BLOCK
         while True:
-            room = max(self._gate.limit, 2) - self._ready.qsize()
-            block = [] if self._is_stopping() else self._due(min(size, room))
+            is_held = self._is_stopping() or bool(journal.waits_for)
+            block = [] if is_held else self._due(size)
             if not block:
                 await self._nap()
                 continue
             self._unsettled += len(block)
-            opened = await journal.open([self._call(task) for task in block])
-            for task, call in zip(block, opened.calls, strict=False):
-                self._ready.put_nowait((task, call))
-            self._put_back(block[len(opened.calls) :])
+            self._routes.heed_factors(journal.factors)
+            opened = await journal.open([route.call(task) for route, task in block])
+            for (route, task), call in zip(block, opened.calls, strict=False):
+                route.open(task, call)
+            for route, _ in block[len(opened.calls) :]:
+                route.turn_away()
+            self._put_back([task for _, task in block[len(opened.calls) :]])
             # Near the cap the blocks shrink to one, and wait while others are in flight.
             size = BLOCK if opened.fit is Fit.FITS else 1
             if opened.fit is Fit.NEVER and not opened.calls and len(block) == 1:
@@ -193,17 +210,20 @@ class Run:
             elif opened.fit is Fit.LATER and not opened.calls:
                 await asyncio.sleep(BUDGET_NAP_S)
 
-    def _due(self, most: int) -> list[Task]:
+    def _due(self, most: int) -> list[tuple[Route, Task]]:
+        """Tasks that may be asked now, each with the model to ask."""
         now = time.monotonic()
-        block: list[Task] = []
+        block: list[tuple[Route, Task]] = []
         for _ in range(len(self._waiting)):
-            if len(block) >= most:
+            if len(block) >= most or not self._routes.have_room():
                 break
             task = self._waiting.popleft()
-            if task.due_at <= now:
-                block.append(task)
-            else:
+            route = self._routes.route_of(task) if task.due_at <= now else None
+            if route is None:
                 self._waiting.append(task)
+            else:
+                route.admit()
+                block.append((route, task))
         return block
 
     async def _nap(self) -> None:
@@ -218,133 +238,102 @@ class Run:
         self._waiting.extendleft(reversed(tasks))
         self._changed.set()
 
-    def _call(self, task: Task) -> Call:
-        if task.prepared is None:
-            self._prepare(task)
-        assert task.prepared is not None
-        price = self._resources.price
-        bound, most = task.prepared.input_tokens_bound, task.request.max_output_tokens
-        task.attempt_id = new_id("att")
-        purpose: Purpose = "repair" if task.is_repair else "generate"
-        return Call(
-            plan_index=task.plan_index,
-            purpose=purpose,
-            number=task.number,
-            request=task.request,
-            prepared=task.prepared,
-            request_key=task.request_key,
-            worst_case_usd=price.worst_case(bound, most) if price else NOTHING,
-            attempt_id=task.attempt_id,
-            target=self._target,
-        )
+    # The senders
 
-    # The sender
-
-    async def _send(self, journal: Journal) -> None:
+    async def _send(self, journal: Journal, route: Route) -> None:
         while True:
-            task, call = await self._ready.get()
-            await self._gate.enter()
-            job = asyncio.create_task(self._make_call(journal, task, call))
+            task, call = await route.opened.get()
+            admission = await route.gate.enter(call.tokens_bound)
+            if self._error is not None:
+                return
+            job = asyncio.create_task(self._ask(journal, route, task, call, admission))
             self._calls.add(job)
-            job.add_done_callback(self._calls.discard)
-            job.add_done_callback(self._note_error)
+            job.add_done_callback(self._end_call)
 
-    async def _make_call(self, journal: Journal, task: Task, call: Call) -> None:
+    def _end_call(self, job: asyncio.Task[None]) -> None:
+        self._calls.discard(job)
+        self._note_error(job)
+
+    async def _ask(
+        self, journal: Journal, route: Route, task: Task, call: Call, admission: Admission
+    ) -> None:
         try:
             if self._is_stopping():
                 await journal.discard(call)
                 self._put_back([task])
                 return
-            outcome = await self._resources.provider.send(call.request, call.prepared)
-            settlement = settlement_of(call, outcome, self._resources.price)
+            outcome = await route.provider.send(call.request, call.prepared)
+            crash_here("after_reply")
+            settlement = settlement_of(call, outcome, route.price)
+            route.heed(outcome, admission)
             if outcome.reply is not None:
-                self._failures_in_a_row = 0
-                self._gate.succeeded()
                 await self._conclude(journal, task, outcome.reply, settlement)
             elif outcome.failure is not None:
-                self._failures_in_a_row += 1
-                self._gate.failed(outcome.failure.kind, outcome.failure.retry_after_s)
-                await self._recover(journal, task, outcome.failure, settlement)
+                await self._recover(journal, route, task, outcome.failure, settlement)
+        except Exception as error:
+            # Known before the gate lets the next call in: nothing more is asked after an error.
+            self._error = self._error or error
+            raise
         finally:
-            self._gate.leave()
+            route.gate.leave(admission)
             self._changed.set()
 
     async def _recover(
-        self, journal: Journal, task: Task, failure: Failure, settlement: Settlement
+        self, journal: Journal, route: Route, task: Task, failure: Failure, settlement: Settlement
     ) -> None:
-        """A request brought no answer: try again, give the sample up, or pause the batch."""
+        """A request brought no answer: try again, ask the other model, give up, or pause."""
         wait_s = backoff_s(failure, task.number, f"{self._batch.batch_id}:{task.plan_index}")
-        is_down = self._failures_in_a_row >= max(BREAKER_FAILURES, 2 * self._gate.limit)
-        if failure.kind in FATAL_FOR_BATCH:
-            self._stop(Ending("paused", failure.message, "provider"))
-        elif failure.kind in RETRYABLE and is_down:
-            message = f"The provider keeps failing: {failure.message}"
-            self._stop(Ending("paused", message, "provider"))
-        elif wait_s is None:
-            await self._store(journal, settlement, self._judge.refused(task, failure))
-            return
-        else:
-            task.number += 1
-            task.due_at = time.monotonic() + wait_s
+        self._stop_or_move_on(journal, route, failure)
+        if wait_s is None and failure.kind not in FATAL_FOR_BATCH:
+            if not self._may_fail_over(task, failure):
+                await self._store(journal, settlement, self._judge.refused(task, failure))
+                return
+            task.uses_failover, task.number = True, 0
+        task.number += 1
+        task.retry_cause = str(failure.kind)
+        task.due_at = time.monotonic() + (wait_s or 0.0)
         await journal.settle(settlement, None)
         self._put_back([task])
+
+    def _stop_or_move_on(self, journal: Journal, route: Route, failure: Failure) -> None:
+        if self._routes.is_any_usable():
+            if route.was_shut_just_now():
+                journal.note(f"{route.target.model} is left alone for now: {failure.message}")
+        elif failure.kind in FATAL_FOR_BATCH:
+            self._stop(Ending("paused", failure.message, "provider"))
+        else:
+            message = f"The provider keeps failing: {failure.message}"
+            wake_after_s = self._routes.first.breaker.cool_down_s
+            self._stop(Ending("paused", message, "provider", wake_after_s))
+
+    def _may_fail_over(self, task: Task, failure: Failure) -> bool:
+        is_of_content = failure.kind is FailureKind.CONTENT_FILTER
+        return self._routes.have_failover and not (is_of_content or task.uses_failover)
 
     async def _conclude(
         self, journal: Journal, task: Task, reply: Reply, settlement: Settlement | None
     ) -> None:
         """A reply came: store a sample, or ask once more with what is wrong."""
-        if reply.finish_reason in ("refusal", "content_filter"):
-            text = reply.refusal or reply.text
-            sample = self._judge.failed(task, text, str(reply.finish_reason), [])
-            await self._store(journal, settlement, sample)
-            return
-        answer = self._judge.read(reply)
-        if not answer.errors:
-            await self._store(journal, settlement, self._judge.generated(task, answer, reply))
-            return
-        is_cut = reply.finish_reason == "length"
-        kind = "truncated" if is_cut else "schema"
-        if settlement is not None:
-            settlement.failure_kind = kind
-            settlement.failure_message = "; ".join(str(error) for error in answer.errors[:3])
-        if is_cut or task.is_repair:
-            # A longer answer would be cut at the same place, and one repair round is the rule.
-            failure, raw_text = f"{kind}: {answer.errors[0]}", reply.raw_text or reply.text
-            sample = self._judge.failed(task, raw_text, failure, answer.errors)
-            await self._store(journal, settlement, sample)
+        concluded = conclude(self._judge, task, reply, settlement)
+        if concluded.sample is not None:
+            await self._store(journal, settlement, concluded.sample)
             return
         await journal.settle(settlement, None)
-        self._put_back([self._asker.repair(task, reply.text, answer.errors)])
+        await self._repair(journal, self._asker.repair(task, reply.text, concluded.errors))
+
+    async def _repair(self, journal: Journal, task: Task) -> None:
+        self._routes.first.prepare(task)
+        left = await self._reuse(journal, [task])
+        self._put_back(left)
+        self._unsettled -= 1 - len(left)
 
     async def _store(
         self, journal: Journal, settlement: Settlement | None, sample: NewSample
     ) -> None:
         await journal.settle(settlement, sample)
         self._unsettled -= 1
-        self._finish_times.append(time.monotonic())
+        self._pace.finished()
         self._changed.set()
-
-    # The watcher
-
-    async def _watch(self, journal: Journal) -> None:
-        settings = self._resources.workspace.settings
-        while True:
-            journal.report(self._gate.in_flight, self._rate_per_s())
-            await journal.beat()
-            if journal.wanted == "cancel":
-                self._stop(Ending("cancelled"))
-            elif journal.wanted == "pause":
-                self._stop(Ending("paused", "", "user"))
-            free = shutil.disk_usage(settings.home).free
-            if free < settings.min_free_disk_bytes:
-                message = f"Only {free // 2**20} MiB are free. Free some space and resume."
-                self._stop(Ending("paused", message, "disk"))
-            await asyncio.sleep(BEAT_S)
-
-    def _rate_per_s(self) -> float:
-        now = time.monotonic()
-        recent = sum(1 for moment in self._finish_times if now - moment <= RATE_WINDOW_S)
-        return recent / RATE_WINDOW_S
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

@@ -13,6 +13,7 @@ from core.db.ids import utc_now
 from core.db.tables import Batch, Budget, Finding, Sample
 from core.db.workspace import Workspace
 from core.errors import Conflict, InvalidInput, NotFound
+from core.generation.batch_api.provider_batches import has_unfinished
 from core.generation.batches import log
 from core.jobs.queue import GENERATE, enqueue
 from core.spend.budgets import put_budget
@@ -27,6 +28,10 @@ def pause_batch(workspace: Workspace, batch_id: str) -> Batch:
             log(session, batch_id, "Paused (user) before it started.")
         elif batch.state == "running":
             batch.wanted = "pause"
+        elif batch.state == "paused" and batch.wake_after_s is not None:
+            # It would have gone on by itself; from now on a person decides.
+            batch.pause_reason, batch.wake_after_s = "user", None
+            log(session, batch_id, "Paused (user); it no longer goes on by itself.")
         elif batch.state != "paused":
             raise _ended(batch, "paused")
     return batch
@@ -55,6 +60,10 @@ def cancel_batch(workspace: Workspace, batch_id: str) -> Batch:
     with workspace.write() as session:
         batch = _locked(session, batch_id)
         if batch.state == "running":
+            batch.wanted = "cancel"
+        elif batch.state in ("queued", "paused") and has_unfinished(session, batch_id):
+            # Only a worker can call off what a provider works on, and fetch what it billed.
+            _requeue(workspace, session, batch, "Cancelling at the provider.")
             batch.wanted = "cancel"
         elif batch.state in ("queued", "paused"):
             batch.state, batch.pause_reason, batch.finished_at = "cancelled", None, utc_now()

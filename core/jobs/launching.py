@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from core.db.tables import Batch, Connection
+from core.db.tables import Batch, Connection, InsightReport
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, MissingKey
 from core.generation.batches import LaunchRequest, check_request, create_batch
@@ -56,3 +56,19 @@ def request_insight(workspace: Workspace, batch_id: str) -> None:
     with workspace.write() as session:
         queue_insight(session, batch_id)
         enqueue(workspace, session, COMPUTE, "analyse_batch", batch_id)
+
+
+def request_missing_insight(workspace: Workspace, batch_id: str) -> bool:
+    """The same for a completed batch that was not measured as it is now. True when asked for."""
+    with workspace.write() as session:
+        batch = session.get_one(Batch, batch_id, with_for_update=True)
+        report = session.get(InsightReport, batch_id)
+        if report is not None and (
+            report.state != "ready"
+            or None in (report.computed_at, batch.finished_at)
+            or report.computed_at >= batch.finished_at  # type: ignore[operator]
+        ):
+            return False
+        queue_insight(session, batch_id)
+        enqueue(workspace, session, COMPUTE, "analyse_batch", batch_id)
+    return True

@@ -1,4 +1,4 @@
-"""The durable queue: DBOS Transact behind four verbs. Nothing else in Seedbed names DBOS.
+"""The durable queue: DBOS Transact behind a few verbs. Nothing else in Seedbed names DBOS.
 
 A job is enqueued in the same transaction as the row it works on. Its unit is a batch or a dataset
 version, never a sample: jobs look at the rows and do what is still missing, so the queue may hand
@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from core.db.ids import new_id
@@ -27,7 +27,7 @@ QUEUES = (GENERATE, COMPUTE)
 APPLICATION_VERSION = "1"
 POLL_S = 0.2
 JOBS_AT_ONCE = {GENERATE: 4, COMPUTE: 1}
-DONE_STATES = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+UNFINISHED = ["ENQUEUED", "DELAYED", "PENDING"]
 
 
 @dataclass(frozen=True)
@@ -84,33 +84,58 @@ def list_jobs(workspace: Workspace, *, limit: int = 100, offset: int = 0) -> lis
     return [_job_row(status) for status in found]
 
 
-def has_live_job(workspace: Workspace, name: str, subject: str) -> bool:
-    """Whether a job of that name for that row waits or runs."""
+def unfinished_jobs(workspace: Workspace) -> list[JobRow]:
+    """The jobs that wait or run, all of them."""
     found = _client(workspace.engine).list_workflows(
-        status=["ENQUEUED", "DELAYED", "PENDING"],
+        status=UNFINISHED, load_input=False, load_output=False
+    )
+    return [_job_row(status) for status in found]
+
+
+def live_jobs(workspace: Workspace, name: str, subject: str) -> list[JobRow]:
+    """The jobs of that name for that row that wait or run."""
+    found = _client(workspace.engine).list_workflows(
+        status=UNFINISHED,
         workflow_id_prefix=f"{name}.{subject}.",
-        limit=1,
         load_input=False,
         load_output=False,
     )
-    return bool(found)
+    return [_job_row(status) for status in found]
 
 
-def put_back(workspace: Workspace, is_alive: Callable[[str], bool]) -> int:
-    """Hand the jobs of workers that are gone to others. Returns how many."""
-    client = _client(workspace.engine)
-    running = client.list_workflows(status="PENDING", load_input=False, load_output=False)
-    orphans = [status for status in running if not is_alive(status.executor_id or "")]
-    for status in orphans:
-        client.resume_workflow(status.workflow_id, queue_name=status.queue_name)
-    return len(orphans)
+def put_back(workspace: Workspace, jobs: Sequence[JobRow]) -> int:
+    """Hand running jobs to others, but for those that changed hands meanwhile. Returns how many.
+
+    Like DBOS' `resume_workflow`, but only while the job is still held by the worker that was seen
+    holding it: of two sweeps at once, the second must not take the job from its new worker.
+    """
+    if not jobs:
+        return 0
+    queue = _client(workspace.engine)._sys_db
+    table, moved = queue.tables.workflow_status, 0
+    with queue.engine.begin() as connection:
+        for job in jobs:
+            freed = connection.execute(
+                update(table)
+                .where(
+                    table.c.workflow_uuid == job.job_id,
+                    table.c.status == "PENDING",
+                    table.c.executor_id == job.worker_id,
+                )
+                .values(
+                    status="ENQUEUED", owner_xid=None, recovery_attempts=0,
+                    workflow_deadline_epoch_ms=None, started_at_epoch_ms=None,
+                )
+            )  # fmt: skip
+            moved += freed.rowcount
+    return moved
 
 
 def consume(
     workspace: Workspace, worker_id: str, queues: Sequence[str], jobs: dict[str, Callable[..., Any]]
 ) -> None:
     """Start running jobs in background threads of this process. One call a process."""
-    DBOS(
+    dbos = DBOS(
         config={
             "name": "seedbed",
             "system_database_engine": _engine_for_queue(workspace.engine),
@@ -126,6 +151,9 @@ def consume(
         DBOS.workflow(name=name)(job)
     DBOS.listen_queues(list(queues))
     DBOS.launch()
+    # Its own patience grows to 90 s between two tries. Ours ends with the next poll; an outcome
+    # that could not be written leaves a job that its worker's sweep puts back.
+    dbos._sys_db._retry_connection_errors = False
     for queue in queues:
         DBOS.register_queue(
             queue, worker_concurrency=JOBS_AT_ONCE[queue], polling_interval_sec=POLL_S
@@ -161,5 +189,7 @@ def _engine_for_queue(engine: Engine) -> Engine:
 @lru_cache(maxsize=8)
 def _client(engine: Engine) -> DBOSClient:
     return DBOSClient(
-        system_database_engine=_engine_for_queue(engine), serializer=DBOSPortableJSONSerializer()
+        system_database_engine=_engine_for_queue(engine),
+        serializer=DBOSPortableJSONSerializer(),
+        retry_connection_errors=False,
     )

@@ -5,9 +5,12 @@ Owns the records that cross the seam. Refuses to retry, to price and to store: t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
+
+from core.providers.failures import FATAL_FOR_BATCH as FATAL_FOR_BATCH
+from core.providers.failures import RETRYABLE as RETRYABLE
+from core.providers.failures import FailureKind as FailureKind
 
 MAX_RAW_CHARS = 64 * 1024  # what a failure keeps of the text received
 
@@ -49,50 +52,6 @@ class Usage:
     output_tokens: int = 0  # all output, reasoning included
     reasoning_tokens: int = 0  # output that was not shown
     cache_write_tokens: int = 0  # input written to the provider's cache, where that has a price
-
-
-class FailureKind(StrEnum):
-    """What went wrong, in the words that pages and the ledger use."""
-
-    RATE_LIMIT = "rate_limit"
-    OVERLOADED = "overloaded"
-    SERVER_ERROR = "server_error"
-    TIMEOUT = "timeout"
-    CONNECTION = "connection"
-    TRUNCATED = "truncated"
-    GARBAGE = "garbage"
-    TOO_LARGE = "too_large"
-    AUTHENTICATION = "authentication"
-    PERMISSION = "permission"
-    NOT_FOUND = "not_found"
-    BAD_REQUEST = "bad_request"
-    QUOTA = "quota"
-    REFUSAL = "refusal"
-    CONTENT_FILTER = "content_filter"
-    REDIRECT = "redirect"
-
-
-RETRYABLE = frozenset(
-    {
-        FailureKind.RATE_LIMIT,
-        FailureKind.OVERLOADED,
-        FailureKind.SERVER_ERROR,
-        FailureKind.TIMEOUT,
-        FailureKind.CONNECTION,
-        FailureKind.TRUNCATED,
-        FailureKind.GARBAGE,
-    }
-)
-# The next call would fail in the same way, so a batch stops instead of burning its plan.
-FATAL_FOR_BATCH = frozenset(
-    {
-        FailureKind.AUTHENTICATION,
-        FailureKind.PERMISSION,
-        FailureKind.NOT_FOUND,
-        FailureKind.QUOTA,
-        FailureKind.REDIRECT,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

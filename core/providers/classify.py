@@ -5,54 +5,16 @@ from typing import Any
 
 import orjson
 
-from core.providers.base import MAX_RAW_CHARS, Charge, Failure, FailureKind
+from core.providers.base import MAX_RAW_CHARS, Failure, FailureKind
+from core.providers.failures import POLICY, is_free, kind_of_status
 from core.providers.headers import retry_after_s
 
 MAX_MESSAGE_CHARS = 500
-KIND_OF_STATUS = {
-    400: FailureKind.BAD_REQUEST,
-    401: FailureKind.AUTHENTICATION,
-    402: FailureKind.QUOTA,
-    403: FailureKind.PERMISSION,
-    404: FailureKind.NOT_FOUND,
-    408: FailureKind.TIMEOUT,
-    409: FailureKind.SERVER_ERROR,
-    425: FailureKind.RATE_LIMIT,
-    429: FailureKind.RATE_LIMIT,
-    499: FailureKind.CONNECTION,
-    501: FailureKind.BAD_REQUEST,
-    503: FailureKind.OVERLOADED,
-    504: FailureKind.TIMEOUT,
-    529: FailureKind.OVERLOADED,
-}
-# A gateway speaks here: the model behind it may have answered, and billed.
-GATEWAY_STATUSES = frozenset({502, 504, 520, 522, 523, 524})
-ADVICE = {
-    FailureKind.AUTHENTICATION: "The provider refused the key.",
-    FailureKind.PERMISSION: "The key may not use this model.",
-    FailureKind.NOT_FOUND: "The provider does not know this model or address.",
-    FailureKind.QUOTA: "The provider's quota or credit is used up.",
-    FailureKind.RATE_LIMIT: "The provider asks to slow down.",
-    FailureKind.OVERLOADED: "The provider is overloaded.",
-    FailureKind.SERVER_ERROR: "The provider failed.",
-    FailureKind.BAD_REQUEST: "The provider refused the request.",
-    FailureKind.TIMEOUT: "The provider took too long.",
-    FailureKind.CONTENT_FILTER: "The provider's content filter blocked the request.",
-    FailureKind.CONNECTION: "The connection to the provider broke.",
-}
-
-
-def kind_of_status(status: int) -> FailureKind:
-    """The kind of an HTTP error status."""
-    if 300 <= status < 400:
-        return FailureKind.REDIRECT
-    fallback = FailureKind.SERVER_ERROR if status >= 500 else FailureKind.BAD_REQUEST
-    return KIND_OF_STATUS.get(status, fallback)
-
-
-def charge_of_status(status: int) -> Charge:
-    """Free where the status proves that the provider did not answer the question."""
-    return "free" if 300 <= status < 600 and status not in GATEWAY_STATUSES else "unknown"
+ADVICE = {kind: policy.advice for kind, policy in POLICY.items()}
+# Read into objects, a long answer of nothing but tiny values takes thirty times its bytes. Text has
+# a comma or bracket in some fifty characters; such an answer has one in two.
+LONG_JSON_BYTES = 2**20
+MIN_BYTES_PER_VALUE = 12
 
 
 def http_failure(
@@ -67,23 +29,17 @@ def http_failure(
     """
     text = body[:MAX_RAW_CHARS].decode("utf-8", "replace")
     if 300 <= status < 400:
-        return Failure(
-            FailureKind.REDIRECT,
-            "The address answers with a redirect, which is not followed. Correct the base URL.",
-            status,
-            charge="free",
-            raw_text=text,
-        )
+        kind = FailureKind.REDIRECT
+        return Failure(kind, ADVICE[kind], status, charge="free", raw_text=text)
     error = error_of(body)
     kind = _refined(status, error, refine)
     words = _message(error) or f"HTTP {status}"
-    message = f"{ADVICE.get(kind, 'The request failed.')} It said: {words}"
     return Failure(
         kind,
-        message[:MAX_MESSAGE_CHARS],
+        f"{ADVICE[kind]} It said: {words}"[:MAX_MESSAGE_CHARS],
         status,
         retry_after_s(headers),
-        charge_of_status(status),
+        "free" if is_free(status) else "unknown",
         text,
     )
 
@@ -101,12 +57,18 @@ def unreadable(status: int, body: bytes, what: str) -> Failure:
 
 
 def parse_object(body: bytes) -> dict[str, Any] | None:
-    """The JSON object in the body; None when it is anything else."""
+    """The JSON object in the body; None when it is anything else, or too costly to read."""
+    if len(body) > LONG_JSON_BYTES and _is_crowded(body):
+        return None
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _is_crowded(body: bytes) -> bool:
+    return sum(map(body.count, (b",", b"[", b"{"))) > len(body) // MIN_BYTES_PER_VALUE
 
 
 def error_of(body: bytes) -> dict[str, Any]:
@@ -127,7 +89,7 @@ def embedded_failure(status: int, error: Any, body: bytes) -> Failure:
     words = _message(error if isinstance(error, dict) else {"message": str(error)})
     return Failure(
         kind,
-        f"{ADVICE.get(kind, 'The request failed.')} It said: {words}"[:MAX_MESSAGE_CHARS],
+        f"{ADVICE[kind]} It said: {words or 'nothing'}"[:MAX_MESSAGE_CHARS],
         status,
         raw_text=body[:MAX_RAW_CHARS].decode("utf-8", "replace"),
     )

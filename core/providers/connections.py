@@ -14,6 +14,12 @@ REMOTE_PROTOCOLS = ("openai", "anthropic")
 KEY_HOSTS = {"OPENAI_API_KEY": "api.openai.com", "ANTHROPIC_API_KEY": "api.anthropic.com"}
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+# Above any provider's highest tier; what is larger is a slip.
+MOST = {
+    "requests_per_minute": 1_000_000,
+    "tokens_per_minute": 10_000_000_000,
+    "max_concurrency": 1_024,
+}
 
 
 def list_connections(workspace: Workspace) -> list[Connection]:
@@ -39,16 +45,26 @@ def save_connection(
     key_variable: str | None,
     default_model: str,
     *,
+    requests_per_minute: int | None = None,
+    tokens_per_minute: int | None = None,
+    max_concurrency: int | None = None,
     allow_http: bool = False,
     created_by: str = LOCAL_ADMIN_ID,
     project_id: str = DEFAULT_PROJECT_ID,
 ) -> Connection:
-    """Add the connection, or change the one of that name. Raises InvalidInput.
+    """Add the connection, or change all of the one of that name. Raises InvalidInput.
 
-    `allow_http` admits unencrypted addresses beyond this machine, such as a server on the local
-    network.
+    The limits hold for all its batches together; None leaves one to the provider. `allow_http`
+    admits unencrypted addresses beyond this machine, such as a server on the local network.
     """
     base_url = _checked(name, protocol, base_url, key_variable, default_model, allow_http)
+    limits = {
+        "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute,
+        "max_concurrency": max_concurrency,
+    }
+    for limit, value in limits.items():
+        _check_limit(limit, value)
     with workspace.write() as session:
         connection = session.get(Connection, name)
         if connection is None:
@@ -58,7 +74,17 @@ def save_connection(
         connection.base_url = base_url
         connection.key_variable = key_variable or None
         connection.default_model = default_model
+        for limit, value in limits.items():
+            setattr(connection, limit, value)
     return connection
+
+
+def _check_limit(limit: str, value: int | None) -> None:
+    if value is not None and not 1 <= value <= MOST[limit]:
+        raise InvalidInput(
+            f"The limit {limit.replace('_', ' ')} is {value}.",
+            remedy=f"Use a whole number from 1 to {MOST[limit]:,}, or leave it empty.",
+        )
 
 
 def connection_for_url(

@@ -5,11 +5,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from core.providers.base import RateLimits
 
 # A provider that asks for more is not waited for; the batch pauses long before.
 MAX_RETRY_AFTER_S = 3600.0
+# No date, number or duration is longer; reading junk may take time quadratic in its length.
+MAX_TEXT_CHARS = 64
 DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|[dhms])")
 SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6,
            "ns": 1e-9}  # fmt: skip
@@ -24,17 +27,16 @@ def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> fl
     if milliseconds is not None:
         return _bounded(milliseconds / 1000)
     text = headers.get("retry-after")
-    if text is None:
+    if text is None or len(text) > MAX_TEXT_CHARS:
         return None
     seconds = _number(text)
     if seconds is not None:
         return _bounded(seconds)
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError, OverflowError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
+    return _seconds_until(moment, now)
 
 
 def openai_limits(headers: Mapping[str, str]) -> RateLimits | None:
@@ -76,8 +78,12 @@ def anthropic_limits(headers: Mapping[str, str], now: datetime | None = None) ->
 
 def duration_s(text: str | None) -> float | None:
     """Seconds of a duration such as `6m0s`, `20ms` or `1.5`; None for anything else."""
-    if not text:
-        return None
+    return _duration_s(text) if text and len(text) <= MAX_TEXT_CHARS else None
+
+
+# Every answer announces the same few texts, and reading one costs two microseconds.
+@lru_cache(maxsize=256)
+def _duration_s(text: str) -> float | None:
     number = _number(text)
     if number is not None:
         return _bounded(number)
@@ -88,19 +94,26 @@ def duration_s(text: str | None) -> float | None:
 
 
 def _until(text: str | None, now: datetime | None) -> float | None:
-    if not text:
+    if not text or len(text) > MAX_TEXT_CHARS:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return _seconds_until(moment, now)
+
+
+def _seconds_until(moment: datetime, now: datetime | None) -> float:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0)
+    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
 
 
 def _number(text: str | None) -> float | None:
+    if text is None or len(text) > MAX_TEXT_CHARS:
+        return None
     try:
-        return float(text) if text is not None else None
+        return float(text)
     except ValueError:
         return None
 

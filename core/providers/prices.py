@@ -85,6 +85,36 @@ class ModelPrice:
         return (base, *self.tiers)
 
 
+# A provider's batch API costs half of every rate, cached input included. OpenAI: "50% cost discount
+# vs. the synchronous APIs" (help.openai.com, Batch API FAQ); Anthropic: "reducing costs by 50%"
+# (platform.claude.com, Batch processing). Both read 2026-11.
+BATCH_API_SHARE = Decimal("0.5")
+MAX_SOURCE_CHARS = 200
+
+
+def halved(price: ModelPrice) -> ModelPrice:
+    """The price of the same model through its provider's batch API."""
+    write = price.cache_write_usd_per_mtok
+    return ModelPrice(
+        price.input_usd_per_mtok * BATCH_API_SHARE,
+        price.cached_input_usd_per_mtok * BATCH_API_SHARE,
+        price.output_usd_per_mtok * BATCH_API_SHARE,
+        f"half, batch API: {price.source}"[:MAX_SOURCE_CHARS],
+        None if write is None else write * BATCH_API_SHARE,
+        tuple(_halved_rates(rates) for rates in price.tiers),
+    )
+
+
+def _halved_rates(rates: Rates) -> Rates:
+    return Rates(
+        rates.above_input_tokens,
+        rates.input_usd * BATCH_API_SHARE,
+        rates.cached_usd * BATCH_API_SHARE,
+        rates.cache_write_usd * BATCH_API_SHARE,
+        rates.output_usd * BATCH_API_SHARE,
+    )
+
+
 FREE = ModelPrice(Decimal(0), Decimal(0), Decimal(0), "offline: free of charge")
 
 

@@ -68,16 +68,26 @@ def open_provider(
             f"{connection.protocol!r}.",
             remedy=f"Use one of {', '.join(PROTOCOLS)}.",
         )
-    key = None
-    if connection.base_url is not None:
-        check_address(connection.base_url, connection.key_variable, allow_http=True)
-    if connection.key_variable:
-        key = read_secret(connection.key_variable, environ)
-        if key is None:
-            raise MissingKey(connection.name, connection.key_variable)
+    key = read_key(connection, environ)
     limits = TransportLimits(
         concurrency=concurrency,
         deadline_s=settings.request_deadline_s,
         max_response_bytes=settings.max_response_bytes,
     )
     return factory(connection, OpenOptions(key, limits))
+
+
+def read_key(connection: Connection, environ: Mapping[str, str] | None = None) -> SecretStr | None:
+    """The connection's key, masked; None where it needs none.
+
+    Raises MissingKey when the named variable is not set, InvalidInput for an address that the key
+    must not go to.
+    """
+    if connection.base_url is not None:
+        check_address(connection.base_url, connection.key_variable, allow_http=True)
+    if not connection.key_variable:
+        return None
+    key = read_secret(connection.key_variable, environ)
+    if key is None:
+        raise MissingKey(connection.name, connection.key_variable)
+    return key

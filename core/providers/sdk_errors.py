@@ -1,7 +1,8 @@
 """What each exception of the providers' own SDKs would be called here.
 
 Our transport does not use those SDKs for calls; their Files and Batch interfaces do raise these. A
-test compares this table with the installed SDKs and fails on a class that is missing.
+class with an HTTP status that is not named here has the kind of its nearest named parent. A test
+finds every exception in the installed SDKs and fails on one that has no kind.
 """
 
 from core.providers.base import FailureKind as Kind
@@ -30,6 +31,10 @@ OPENAI_ERRORS: dict[str, Kind] = {
     "InvalidWebhookSignatureError": Kind.BAD_REQUEST,
     "WebSocketQueueFullError": Kind.CONNECTION,
     "WebSocketConnectionClosedError": Kind.CONNECTION,
+    "MissingDependencyError": Kind.BAD_REQUEST,
+    "MissingStreamClassError": Kind.BAD_REQUEST,
+    "MutuallyExclusiveAuthError": Kind.AUTHENTICATION,
+    "StreamAlreadyConsumed": Kind.BAD_REQUEST,
 }
 
 ANTHROPIC_ERRORS: dict[str, Kind] = {
@@ -82,4 +87,8 @@ ANTHROPIC_ERRORS: dict[str, Kind] = {
     "ContractSpendLimitReachedError": Kind.QUOTA,
     "EnforcedSpendLimitReachedError": Kind.QUOTA,
     "RampLimitExceededError": Kind.RATE_LIMIT,
+    "MissingDependencyError": Kind.BAD_REQUEST,
+    "MissingStreamClassError": Kind.BAD_REQUEST,
+    "MutuallyExclusiveAuthError": Kind.AUTHENTICATION,
+    "StreamAlreadyConsumed": Kind.BAD_REQUEST,
 }

@@ -6,17 +6,19 @@ any byte left this machine, because only then can a failed call have cost money.
 
 import asyncio
 import time
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from io import BytesIO
-from types import SimpleNamespace
-from typing import Any, Protocol
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import Payload
+from multidict import CIMultiDict
 from pydantic import SecretBytes, SecretStr
 from yarl import URL
 
+from core.providers.answer_body import BodyReader, TooLarge, Undecodable
 from core.providers.base import (
     MAX_RAW_CHARS,
     Failure,
@@ -35,10 +37,12 @@ BASE_HEADERS = {
     "Accept-Encoding": "identity",
     "User-Agent": "seedbed",
 }
-# aiohttp warns about larger bodies handed over as bytes.
-MAX_PLAIN_BODY_BYTES = 2**20
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+SEND_STEP_BYTES = 2**18  # of a long request, which would else be copied whole into the socket
 MASK = b"[key]"
-INFLATE_STEP_BYTES = 2**16
+# Answers that grow longer are read one at a time, so that a server cannot fill memory with as many
+# as there are connections.
+LARGE_BYTES = 2**17
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +78,55 @@ class WireProtocol(Protocol):
         """What a response means."""
 
 
-@dataclass(slots=True)
+class _Question(Payload):
+    """One request's bytes; knows whether any of them may have left."""
+
+    _autoclose = True
+    # The session's own headers come first; aiohttp only wants a payload to have some.
+    _headers = CIMultiDict({"Content-Type": BASE_HEADERS["Content-Type"]})
+
+    def __init__(self, data: bytes) -> None:
+        # Not the parent's, which would build those headers for every request.
+        self._value: bytes = data
+        self._size = len(data)
+        self.is_sent = False
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The request as text."""
+        return self._value.decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Send it. The headers have waited, to leave together with the first byte."""
+        self.is_sent = True
+        if len(self._value) <= SEND_STEP_BYTES:
+            await writer.write(self._value)
+            return
+        view = memoryview(self._value)
+        for start in range(0, len(view), SEND_STEP_BYTES):
+            await writer.write(view[start : start + SEND_STEP_BYTES])
+
+
+class _Request(aiohttp.ClientRequest):
+    """Refuses a pooled connection on which the server went on talking after its answer."""
+
+    async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        """Send over a connection whose next bytes will be the answer to this request."""
+        if conn.protocol is None or conn.protocol.should_close:
+            # Else those bytes would be taken for the answer to the wrong question.
+            raise aiohttp.ClientConnectionError
+        return await super().send(conn)
+
+
 class _Call:
     """How far one request came."""
 
-    is_sent: bool = False  # bytes may have left
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytearray = field(default_factory=bytearray)
+    __slots__ = ("body", "headers", "question", "status")
 
-
-class _TooLarge(Exception):
-    """The decoded body passes the limit; raised and caught in this module."""
-
-
-class _Undecodable(Exception):
-    """The body's compression is broken or unknown; raised and caught in this module."""
+    def __init__(self, data: bytes) -> None:
+        self.question = _Question(data)
+        self.status: int | None = None
+        self.headers = NO_HEADERS
+        self.body = bytearray()
 
 
 class HttpProvider:
@@ -110,6 +147,7 @@ class HttpProvider:
         self._key = key
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
+        self._large = asyncio.Lock()
         # Bytes beside the text, so that masking need not encode it for every answer.
         self._key_bytes = SecretBytes(b"" if key is None else key.get_secret_value().encode())
 
@@ -122,9 +160,9 @@ class HttpProvider:
 
     async def send(self, request: ModelRequest, prepared: Prepared) -> Outcome:  # noqa: ARG002
         """The outcome of exactly one HTTP request."""
-        call = _Call()
+        call = _Call(prepared.body)
         started = time.monotonic()
-        failure = await self._exchange(call, prepared.body)
+        failure = await self._exchange(call)
         latency_ms = int((time.monotonic() - started) * 1000)
         limits = self._wire.limits(call.headers) if call.headers else None
         if failure is None or _has_error_status(call):
@@ -141,20 +179,20 @@ class HttpProvider:
             await self._session.close()
             self._session = None
 
-    async def _exchange(self, call: _Call, body: bytes) -> Failure | None:
+    async def _exchange(self, call: _Call) -> Failure | None:
         try:
             async with asyncio.timeout(self._limits.deadline_s):
-                await self._post(call, body)
+                await self._post(call)
         except TimeoutError:
             return self._failed(
                 call, FailureKind.TIMEOUT, f"No answer within {self._limits.deadline_s:g} seconds."
             )
-        except _TooLarge:
+        except TooLarge:
             limit = self._limits.max_response_bytes
             return self._failed(
                 call, FailureKind.TOO_LARGE, f"The answer is larger than {limit:,} bytes."
             )
-        except _Undecodable as error:
+        except Undecodable as error:
             return self._failed(call, FailureKind.GARBAGE, f"The answer {error}.")
         except aiohttp.ClientPayloadError:
             return self._failed(call, FailureKind.TRUNCATED, "The answer was cut off.")
@@ -164,12 +202,9 @@ class HttpProvider:
             return self._failed(call, *self._broken(call, error))
         return None
 
-    async def _post(self, call: _Call, body: bytes) -> None:
+    async def _post(self, call: _Call) -> None:
         session = self._session or self._open()
-        data = body if len(body) <= MAX_PLAIN_BODY_BYTES else BytesIO(body)
-        response = await session.post(
-            self._url, data=data, allow_redirects=False, trace_request_ctx=call
-        )
+        response = await session.post(self._url, data=call.question, allow_redirects=False)
         try:
             call.status, call.headers = response.status, response.headers
             await self._read(call, response)
@@ -181,21 +216,15 @@ class HttpProvider:
 
     async def _read(self, call: _Call, response: aiohttp.ClientResponse) -> None:
         limit = self._limits.max_response_bytes
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        inflate = None if encoding in ("", "identity") else _Inflater(encoding)
-        async for piece in response.content.iter_any():
-            if inflate is None:
-                call.body += piece
-            else:
-                inflate.feed(piece, call.body, limit)
-            if len(call.body) > limit:
-                raise _TooLarge
-        if inflate is not None and not inflate.is_complete:
+        reader = BodyReader(response.content, response.headers, call.body)
+        if not await reader.read_up_to(min(limit, LARGE_BYTES)):
+            async with self._large:
+                if not await reader.read_up_to(limit):
+                    raise TooLarge
+        if reader.is_cut_off:
             raise aiohttp.ClientPayloadError
 
     def _open(self) -> aiohttp.ClientSession:
-        trace = aiohttp.TraceConfig()
-        trace.on_request_headers_sent.append(_note_sent)
         key = None if self._key is None else self._key.get_secret_value()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -205,14 +234,14 @@ class HttpProvider:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             auto_decompress=False,
-            trace_configs=[trace],
+            request_class=_Request,
         )
         return self._session
 
     def _broken(self, call: _Call, error: Exception) -> tuple[FailureKind, str]:
         if call.status is not None:
             return FailureKind.TRUNCATED, "The connection broke while the answer was coming."
-        if call.is_sent:
+        if call.question.is_sent:
             return FailureKind.CONNECTION, "The connection broke after the request was sent."
         # Only the kind of error is named: its text may quote headers.
         host = f"{self._url.host}:{self._url.port}"
@@ -220,7 +249,7 @@ class HttpProvider:
 
     def _failed(self, call: _Call, kind: FailureKind, message: str) -> Failure:
         raw = self._masked(bytes(call.body[:MAX_RAW_CHARS])).decode("utf-8", "replace")
-        charge = "unknown" if call.is_sent else "free"
+        charge = "unknown" if call.question.is_sent else "free"
         return Failure(kind, message, call.status, None, charge, raw)  # type: ignore[arg-type]
 
     def _masked(self, body: bytes) -> bytes:
@@ -229,35 +258,5 @@ class HttpProvider:
         return body.replace(key, MASK) if key and key in body else body
 
 
-class _Inflater:
-    """Decompresses step by step, so that a small body cannot become a large one unseen."""
-
-    def __init__(self, encoding: str) -> None:
-        if encoding not in ("gzip", "x-gzip", "deflate"):
-            raise _Undecodable(f"has the unknown encoding {encoding[:40]!r}")
-        self._stream: Any = zlib.decompressobj(31 if "gzip" in encoding else 15)
-
-    @property
-    def is_complete(self) -> bool:
-        return bool(self._stream.eof)
-
-    def feed(self, piece: bytes, into: bytearray, limit: int) -> None:
-        try:
-            while piece and len(into) <= limit and not self._stream.eof:
-                into += self._stream.decompress(piece, INFLATE_STEP_BYTES)
-                piece = self._stream.unconsumed_tail
-        except zlib.error as error:
-            raise _Undecodable("is not compressed as it claims to be") from error
-
-
 def _has_error_status(call: _Call) -> bool:
     return call.status is not None and call.status >= 300
-
-
-async def _note_sent(
-    _session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    _params: aiohttp.TraceRequestHeadersSentParams,
-) -> None:
-    # Runs just before the first byte is written: from here on the provider may bill.
-    context.trace_request_ctx.is_sent = True

@@ -17,19 +17,11 @@ def checked_usage(
     cache_write_tokens: Any = 0,
 ) -> Usage | None:
     """The usage, or None when a count is missing, negative, absurd or contradicts another."""
-    counts = [
-        _count(value)
-        for value in (
-            input_tokens,
-            output_tokens,
-            cached_tokens or 0,
-            reasoning_tokens or 0,
-            cache_write_tokens or 0,
-        )
-    ]
-    if any(count is None for count in counts):
+    given, produced = _count(input_tokens), _count(output_tokens)
+    cached, reasoning = _count(cached_tokens or 0), _count(reasoning_tokens or 0)
+    written = _count(cache_write_tokens or 0)
+    if given is None or produced is None or cached is None or reasoning is None or written is None:
         return None
-    given, produced, cached, reasoning, written = (count or 0 for count in counts)
     # A server that reports zeros did not count: every prompt has tokens.
     if given == 0 or cached + written > given or reasoning > produced:
         return None

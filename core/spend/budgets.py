@@ -1,23 +1,45 @@
 """Budgets: caps on spending, by workspace, project, template, batch, user, and month.
 
 A budget row carries two running sums, kept in the same transaction as the attempts they add up:
-`reserved_usd` over open attempts, `settled_usd` over finished ones.
+`reserved_usd` over open attempts, `settled_usd` over finished ones. Every transaction that moves
+them first writes or locks its batch's row, so a new budget that holds the batches has all the rest
+to itself while it adds up.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from core.db.ids import new_id
-from core.db.tables import LOCAL_ADMIN_ID, Attempt, Batch, Budget, TemplateVersion
+from core.db.ids import new_id, utc_now
+from core.db.tables import (
+    LOCAL_ADMIN_ID,
+    Attempt,
+    Batch,
+    Budget,
+    BudgetAlert,
+    TemplateVersion,
+)
 from core.db.workspace import Workspace
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
+from core.spend.naming import SCOPES, WHOLE_WORKSPACE, check_exists
 
-SCOPES = ("workspace", "project", "template", "batch", "user")
-WHOLE_WORKSPACE = "*"
+LEVELS = (50, 80, 100)  # percent of a cap at which settled spend raises an alert
+MOST_USD = Decimal(10**9)  # what 64 bits of nano-dollars hold with room for sums
+
+# Which budgets apply to a call: built once, so that its SQL is compiled once.
+APPLIES: ColumnElement[bool] = and_(
+    or_(
+        and_(Budget.scope == "workspace", Budget.scope_id == WHOLE_WORKSPACE),
+        and_(Budget.scope == "project", Budget.scope_id == bindparam("of_project")),
+        and_(Budget.scope == "template", Budget.scope_id == bindparam("of_template")),
+        and_(Budget.scope == "batch", Budget.scope_id == bindparam("of_batch")),
+        and_(Budget.scope == "user", Budget.scope_id == bindparam("of_user")),
+    ),
+    or_(Budget.month == "", Budget.month == bindparam("of_month")),
+)
 
 
 @dataclass(frozen=True)
@@ -29,22 +51,32 @@ class SpendScope:
     batch_id: str
     user_id: str
 
+    def parameters(self, month: str) -> dict[str, str]:
+        """The values of `APPLIES` for a call opened in this month (2026-11)."""
+        return {
+            "of_project": self.project_id,
+            "of_template": self.template_id,
+            "of_batch": self.batch_id,
+            "of_user": self.user_id,
+            "of_month": month,
+        }
+
     def matches(self, month: str) -> ColumnElement[bool]:
         """The condition that selects the budgets of a call opened in this month (2026-11)."""
-        pairs = (
-            ("workspace", WHOLE_WORKSPACE),
-            ("project", self.project_id),
-            ("template", self.template_id),
-            ("batch", self.batch_id),
-            ("user", self.user_id),
-        )
-        scopes = or_(*(and_(Budget.scope == s, Budget.scope_id == i) for s, i in pairs))
-        return and_(scopes, Budget.month.in_(("", month)))
+        return APPLIES.params(self.parameters(month))
 
 
 def month_of(moment: datetime) -> str:
     """The UTC calendar month that a call is charged to, as 2026-11."""
     return f"{moment:%Y-%m}"
+
+
+def highest_level(settled_usd: Decimal, cap_usd: Decimal) -> int:
+    """The highest alert level that this spend has reached, 0 below the first. Nothing spent
+    reaches none, even of a cap of zero."""
+    if settled_usd <= 0:
+        return 0
+    return max((p for p in LEVELS if settled_usd * 100 >= cap_usd * p), default=0)
 
 
 def set_budget(
@@ -57,7 +89,8 @@ def set_budget(
 ) -> Budget:
     """Set a cap; what was spent and reserved before counts. A lower cap stops new calls at once.
 
-    Raises InvalidInput for an unknown scope, a malformed month or a negative cap.
+    Alerts start again above what is spent already. Raises InvalidInput for an unknown scope, a
+    malformed month or an impossible cap, NotFound where the scope names no record.
     """
     with workspace.write() as session:
         return put_budget(session, scope, scope_id, cap_usd, month, created_by)
@@ -71,49 +104,82 @@ def put_budget(
     month: str = "",
     created_by: str = LOCAL_ADMIN_ID,
 ) -> Budget:
-    """`set_budget` inside a transaction of the caller's."""
+    """`set_budget` inside a transaction of the caller's, who holds no lock but that batch's row."""
     _validate(scope, cap_usd, month)
     scope_id = WHOLE_WORKSPACE if scope == "workspace" else scope_id
-    found = session.scalar(
-        select(Budget)
-        .where(Budget.scope == scope, Budget.scope_id == scope_id, Budget.month == month)
-        .with_for_update()
-    )
-    if found is not None:
-        found.cap_usd = cap_usd
-        return found
-    if session.get_bind().dialect.name == "postgresql":
-        # No attempt may open or settle between the sums below and the row that carries them.
-        session.execute(text("LOCK TABLE attempts IN SHARE ROW EXCLUSIVE MODE"))
-    settled, reserved = session.execute(_sums(scope, scope_id, month)).one()
-    budget = Budget(
-        budget_id=new_id("bud"),
-        scope=scope,
-        scope_id=scope_id,
-        month=month,
-        cap_usd=cap_usd,
-        settled_usd=settled or Decimal(0),
-        reserved_usd=reserved or Decimal(0),
-        created_by=created_by,
-    )
-    session.add(budget)
+    found = _locked(session, scope, scope_id, month)
+    if found is None:
+        check_exists(session, scope, scope_id)
+        _hold_charges(session, scope, scope_id)
+        found = _locked(session, scope, scope_id, month)  # someone may have been faster
+    if found is None:
+        found = _new_budget(session, scope, scope_id, month)
+        found.created_by = created_by
+        session.add(found)
+    found.cap_usd = cap_usd
+    found.alerted_percent = highest_level(found.settled_usd, cap_usd)
+    session.flush()
+    return found
+
+
+def delete_budget(workspace: Workspace, budget_id: str) -> Budget:
+    """Remove a cap and its alerts; what was spent stays in the ledger. Raises NotFound."""
+    with workspace.write() as session:
+        budget = session.get(Budget, budget_id, with_for_update=True)
+        if budget is None:
+            raise NotFound("budget", budget_id)
+        session.execute(delete(BudgetAlert).where(BudgetAlert.budget_id == budget_id))
+        session.delete(budget)
     return budget
 
 
 def list_budgets(workspace: Workspace, limit: int = 200, offset: int = 0) -> list[Budget]:
     """Budgets, newest first."""
+    order = (Budget.created_at.desc(), Budget.budget_id.desc())
     with workspace.read() as session:
-        return list(
-            session.scalars(
-                select(Budget).order_by(Budget.created_at.desc()).limit(limit).offset(offset)
-            )
-        )
+        return list(session.scalars(select(Budget).order_by(*order).limit(limit).offset(offset)))
+
+
+def has_budget(workspace: Workspace, scope: SpendScope) -> bool:
+    """Whether any budget applies to calls of this scope now."""
+    query = select(Budget.budget_id).where(APPLIES).limit(1)
+    with workspace.read() as session:
+        return session.execute(query, scope.parameters(month_of(utc_now()))).first() is not None
 
 
 def budget_of_batch(session: Session, batch_id: str) -> Budget | None:
-    """The batch's own budget, if it has one."""
+    """The batch's own budget, if it has one; the one for all time before that of a month."""
     owned = (Budget.scope == "batch", Budget.scope_id == batch_id)
-    return session.scalar(select(Budget).where(*owned))
+    return session.scalars(select(Budget).where(*owned).order_by(Budget.month)).first()
+
+
+def _locked(session: Session, scope: str, scope_id: str, month: str) -> Budget | None:
+    return session.scalar(
+        select(Budget)
+        .where(Budget.scope == scope, Budget.scope_id == scope_id, Budget.month == month)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def _hold_charges(session: Session, scope: str, scope_id: str) -> None:
+    """Let no attempt of this scope open or settle until the commit; SQLite lets none anyway."""
+    if scope == "batch":
+        session.execute(select(Batch.batch_id).where(Batch.batch_id == scope_id).with_for_update())
+    elif session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE batches IN EXCLUSIVE MODE"))
+
+
+def _new_budget(session: Session, scope: str, scope_id: str, month: str) -> Budget:
+    settled, reserved = session.execute(_sums(scope, scope_id, month)).one()
+    return Budget(
+        budget_id=new_id("bud"),
+        scope=scope,
+        scope_id=scope_id,
+        month=month,
+        settled_usd=settled or Decimal(0),
+        reserved_usd=reserved or Decimal(0),
+    )
 
 
 def _validate(scope: str, cap_usd: Decimal, month: str) -> None:
@@ -121,15 +187,24 @@ def _validate(scope: str, cap_usd: Decimal, month: str) -> None:
         raise InvalidInput(
             f"{scope!r} is not a budget scope.", remedy=f"Use one of {', '.join(SCOPES)}."
         )
-    if not cap_usd.is_finite() or cap_usd < 0:
-        raise InvalidInput(f"A budget of {cap_usd} USD makes no sense.", remedy="Use 0 or more.")
+    if not cap_usd.is_finite() or not 0 <= cap_usd <= MOST_USD:
+        raise InvalidInput(
+            f"A budget of {cap_usd} USD makes no sense.", remedy=f"Use 0 to {MOST_USD:,}."
+        )
     if month:
-        try:
-            datetime.strptime(month, "%Y-%m")
-        except ValueError as error:
-            raise InvalidInput(
-                f"{month!r} is not a month.", remedy="Write it as 2026-11, or leave it empty."
-            ) from error
+        _first_of(month)
+
+
+def _first_of(month: str) -> datetime:
+    try:
+        first = datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
+    except ValueError:
+        first = None
+    if first is None or not 2000 <= first.year < 9999 or month_of(first) != month:
+        raise InvalidInput(
+            f"{month!r} is not a month.", remedy="Write it as 2026-11, or leave it empty."
+        )
+    return first
 
 
 def _sums(scope: str, scope_id: str, month: str) -> Select[Decimal | None, Decimal | None]:
@@ -154,7 +229,7 @@ def _sums(scope: str, scope_id: str, month: str) -> Select[Decimal | None, Decim
         }[scope]
         query = query.where(column == scope_id)
     if month:
-        first = datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
+        first = _first_of(month)
         following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
         query = query.where(Attempt.created_at >= first, Attempt.created_at < following)
     return query

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, select
 
 from core.db.ids import utc_now
 from core.db.tables import (
@@ -21,11 +21,13 @@ from core.db.workspace import Workspace
 
 SpendKey = Literal["model", "template", "batch", "user", "day", "connection"]
 NOTHING = Decimal(0)
+_IS_UNPRICED = and_(Attempt.state.in_(("succeeded", "unknown")), Attempt.cost_usd.is_(None))
 
 
 @dataclass(frozen=True)
 class SpendRow:
-    """Calls and money of one group. `estimated_usd` is the part settled without a bill."""
+    """Calls and money of one group. `estimated_usd` is the part settled without a bill, and
+    `unpriced_calls` are in no sum: they were answered, or may have been, at no known price."""
 
     key: str
     label: str
@@ -35,16 +37,19 @@ class SpendRow:
     output_tokens: int
     cost_usd: Decimal
     estimated_usd: Decimal
+    unpriced_calls: int
 
 
 @dataclass(frozen=True)
 class SpendTotal:
-    """Money of a project. `forecast_month_usd` extends this month's daily mean to its end."""
+    """Money of a project. `forecast_month_usd` extends this month's daily mean to its end;
+    `unpriced_calls` are in no sum."""
 
     cost_usd: Decimal
     estimated_usd: Decimal
     reserved_usd: Decimal
     calls: int
+    unpriced_calls: int
     accepted_samples: int
     cost_per_accepted_usd: Decimal | None
     today_usd: Decimal
@@ -72,6 +77,7 @@ def spend_by(
             func.coalesce(func.sum(Attempt.output_tokens), 0),
             func.sum(Attempt.cost_usd),
             func.sum(Attempt.cost_usd).filter(Attempt.is_estimated),
+            func.count().filter(_IS_UNPRICED),
         )
         .where(Attempt.project_id == project_id)
         .group_by(group)
@@ -81,14 +87,14 @@ def spend_by(
         query = query.where(Attempt.created_at >= since)
     if key in ("template", "batch"):
         query = _with_template(query)
-    order = group if key == "day" else func.sum(Attempt.cost_usd).desc()
+    order = group if key == "day" else func.sum(Attempt.cost_usd).desc().nulls_last()
     with workspace.read() as session:
         rows = session.execute(query.order_by(order)).all()
     return [_spend_row(row) for row in rows]
 
 
 def _spend_row(row: Any) -> SpendRow:
-    key, label, calls, failed, tokens_in, tokens_out, cost, estimated = row
+    key, label, calls, failed, tokens_in, tokens_out, cost, estimated, unpriced = row
     return SpendRow(
         key=str(key),
         label=str(label),
@@ -98,6 +104,7 @@ def _spend_row(row: Any) -> SpendRow:
         output_tokens=int(tokens_out),
         cost_usd=cost or NOTHING,
         estimated_usd=estimated or NOTHING,
+        unpriced_calls=int(unpriced),
     )
 
 
@@ -139,6 +146,7 @@ def spend_total(workspace: Workspace, *, project_id: str = DEFAULT_PROJECT_ID) -
                 cost.filter(Attempt.is_estimated),
                 func.sum(Attempt.reserved_usd).filter(Attempt.state == "open"),
                 func.count(),
+                func.count().filter(_IS_UNPRICED),
                 cost.filter(Attempt.created_at >= today),
                 cost.filter(Attempt.created_at >= month),
             ).where(Attempt.project_id == project_id)
@@ -148,12 +156,13 @@ def spend_total(workspace: Workspace, *, project_id: str = DEFAULT_PROJECT_ID) -
             .select_from(Sample)
             .where(Sample.project_id == project_id, Sample.verdict == "accepted")
         )
-    total, estimated, reserved, calls, today_usd, month_usd = row
+    total, estimated, reserved, calls, unpriced, today_usd, month_usd = row
     return SpendTotal(
         cost_usd=total or NOTHING,
         estimated_usd=estimated or NOTHING,
         reserved_usd=reserved or NOTHING,
         calls=int(calls),
+        unpriced_calls=int(unpriced),
         accepted_samples=int(accepted or 0),
         cost_per_accepted_usd=(total or NOTHING) / accepted if accepted else None,
         today_usd=today_usd or NOTHING,

@@ -55,7 +55,8 @@ class Meter:
     def __init__(self) -> None:
         self._passes = MAX_PASSES
         self._work = MAX_WORK
-        self._deadline = time.monotonic() + MAX_SECONDS
+        # The thread's own time: a machine that is busy or was asleep is not the template's fault.
+        self._deadline = time.thread_time() + MAX_SECONDS
 
     def count_pass(self) -> None:
         self._passes -= 1
@@ -72,7 +73,7 @@ class Meter:
         self._check_time()
 
     def _check_time(self) -> None:
-        if time.monotonic() > self._deadline:
+        if time.thread_time() > self._deadline:
             raise SecurityError(f"it takes longer than {MAX_SECONDS:g} s")
 
 
@@ -221,12 +222,15 @@ class PromptTemplate:
         self.tree = _parsed(source, where, is_condition)
         self.names = frozenset(meta.find_undeclared_variables(self.tree)) - {"range"}
         self._template = ENVIRONMENT.from_string(_with_metered_loops(self.tree))
+        self._constant = _constant_text(self.tree)
 
     def render(self, context: Mapping[str, Any]) -> str:
         """The text.
 
         Raises TemplateError when a variable is missing or a limit is passed.
         """
+        if self._constant is not None:
+            return self._constant
         parts: list[str] = []
         length = 0
         try:
@@ -253,7 +257,9 @@ class PromptTemplate:
             self._refuse(error)
 
     def _context(self, context: Mapping[str, Any]) -> Context:
-        return self._template.new_context({**context, METER: Meter()})
+        # Shared: the variables are not copied a second time, together with the globals.
+        variables = {**ENVIRONMENT.globals, **context, METER: Meter()}
+        return self._template.new_context(variables, shared=True)
 
     def _refuse(self, error: Exception) -> NoReturn:
         if isinstance(error, UndefinedError):
@@ -293,6 +299,17 @@ def _condition(source: str) -> nodes.Template:
     tree = nodes.Template(body, lineno=1)
     tree.set_environment(ENVIRONMENT)
     return tree
+
+
+def _constant_text(tree: nodes.Template) -> str | None:
+    """The text of a template without any expression or statement, None for any other."""
+    outputs = [node for node in tree.body if isinstance(node, nodes.Output)]
+    pieces = [piece for node in outputs for piece in node.nodes]
+    texts = [piece.data for piece in pieces if isinstance(piece, nodes.TemplateData)]
+    if len(outputs) < len(tree.body) or len(texts) < len(pieces):
+        return None
+    text = "".join(texts)
+    return text if len(text) <= MAX_CHARS else None
 
 
 def _with_metered_loops(tree: nodes.Template) -> nodes.Template:

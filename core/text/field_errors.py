@@ -15,7 +15,7 @@ class FieldError:
     message: str  # for a person: "must be text, not a number"
 
     def __str__(self) -> str:
-        return f"{self.path or 'the answer'}: {self.message}"
+        return f"{self.path}: {self.message}" if self.path else f"the answer {self.message}"
 
 
 # What people read for each keyword; `{…}` are facts of the error, `{value}` the offending value.

@@ -275,3 +275,33 @@ def test_an_interrupted_pipe_is_no_traceback() -> None:
     os.close(write_end)
     _, stderr = process.communicate(timeout=60)
     assert "Traceback" not in stderr
+
+
+def test_a_dry_run_prints_the_estimate_and_launches_nothing() -> None:
+    found = as_json("generate", TEMPLATE, "--n", "20", "--seed", "4", "--dry-run")
+    assert found["cost_usd"] == "0"
+    assert found["reuse"]["planned"] == 20
+    assert "reuse / reusable" in ok("generate", TEMPLATE, "--seed", "4", "--dry-run").stdout
+    assert as_json("batches", "list") == []
+
+
+def test_mode_failover_and_limits_are_options_like_in_the_api() -> None:
+    limits = (
+        "--requests-per-minute",
+        "500",
+        "--tokens-per-minute",
+        "9000",
+        "--max-concurrency",
+        "8",
+    )
+    place = ("--base-url", "http://127.0.0.1:9/v1", "--model", "m")
+    saved = as_json("connections", "add", "box", *place, *limits)
+    assert (saved["requests_per_minute"], saved["tokens_per_minute"]) == (500, 9000)
+    assert saved["max_concurrency"] == 8
+    failover = ("--failover-connection", "offline", "--failover-model", "offline-1")
+    live = as_json("generate", TEMPLATE, "--n", "2", "--provider", "box", *failover)
+    assert (live["failover_connection"], live["failover_model"]) == ("offline", "offline-1")
+    slow = as_json("generate", TEMPLATE, "--n", "2", "--provider", "box", "--mode", "batch_api")
+    assert slow["mode"] == "batch_api"
+    assert "not a mode" in failing("generate", TEMPLATE, "--mode", "pigeon")
+    assert len(as_json("batches", "list", "--search", "no such name")) == 0

@@ -1,105 +1,42 @@
 """Real worker processes, killed and stopped from outside; the server's log is the witness."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from factories import make_template
 from invariants import assert_invariants
+from processes import (
+    CONCURRENCY,
+    Server,
+    Workers,
+    launch,
+    running,
+    serving,
+    until_generated,
+)
 from sqlalchemy import func, select
 
-from app.up import environment_of
-from core.db.tables import Attempt, Batch
+from core.db.tables import Attempt
 from core.db.workspace import Workspace
-from core.generation.batches import LaunchRequest, get_batch
+from core.generation.batches import get_batch
 from core.generation.progress import batch_progress
-from core.jobs.launching import launch_batch
 from core.jobs.waiting import wait_for_batch
 from core.jobs.workers import list_workers
-from core.providers.connections import connection_for_url
-from core.providers.prices import set_price
-
-ROOT = Path(__file__).resolve().parents[2]
-CONCURRENCY = 64
-
-
-class Server:
-    """The loopback server in a process of its own."""
-
-    def __init__(self, latency_ms: int) -> None:
-        command = [sys.executable, "tests/loopback.py", "--port", "0"]
-        self.process = subprocess.Popen(
-            [*command, "--latency-ms", str(latency_ms)], stdout=subprocess.PIPE, cwd=ROOT, text=True
-        )
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().split()[-1]
-
-    def stats(self) -> dict[str, Any]:
-        with urllib.request.urlopen(self.url.removesuffix("/v1") + "/stats", timeout=10) as reply:
-            return dict(json.loads(reply.read()))
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.communicate()
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    started = Server(latency_ms=50)
-    yield started
-    started.stop()
-
-
-class Workers:
-    """Worker processes of one workspace."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self.environment = environment_of(workspace.settings)
-        self.running: list[subprocess.Popen[bytes]] = []
-
-    def start(self, kind: str = "generate") -> subprocess.Popen[bytes]:
-        command = (sys.executable, "-m", "app.cli", "worker", "--kind", kind, "--follow-parent")
-        process = subprocess.Popen(
-            command, env=self.environment, cwd=ROOT, stderr=subprocess.DEVNULL
-        )
-        self.running.append(process)
-        return process
-
-    def stop(self) -> None:
-        for process in self.running:
-            process.kill()
-            process.wait()
+    with serving(latency_ms=50) as started:
+        yield started
 
 
 @pytest.fixture
 def workers(any_workspace: Workspace) -> Iterator[Workers]:
-    started = Workers(any_workspace)
-    yield started
-    started.stop()
-
-
-def launch(workspace: Workspace, server: Server, n: int, **changes: Any) -> Batch:
-    connection = connection_for_url(workspace, server.url, model="mock")
-    set_price(workspace, connection, "mock", Decimal(2), Decimal(8))
-    version = make_template(workspace)
-    values = {"connection": connection.name, "concurrency": CONCURRENCY} | changes
-    return launch_batch(workspace, LaunchRequest(version.template_version_id, n, **values))
-
-
-def wait_until_generated(workspace: Workspace, batch: Batch, at_least: int) -> None:
-    deadline = time.monotonic() + 60
-    while get_batch(workspace, batch.batch_id).generated < at_least:
-        assert time.monotonic() < deadline, "the batch does not advance"
-        time.sleep(0.02)
+    with running(any_workspace) as started:
+        yield started
 
 
 def test_three_kills_lose_nothing_and_repay_only_what_was_in_flight(
@@ -109,9 +46,8 @@ def test_three_kills_lose_nothing_and_repay_only_what_was_in_flight(
     jitter = int.from_bytes(os.urandom(1))
     for kill in range(3):
         process = workers.start()
-        wait_until_generated(any_workspace, batch, 150 + 250 * kill + jitter)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        until_generated(any_workspace, batch, 150 + 250 * kill + jitter)
+        process.kill()
     workers.start()
     finished = wait_for_batch(any_workspace, batch.batch_id, timeout_s=90)
     assert (finished.state, finished.generated, finished.failed) == ("completed", 1000, 0)
@@ -144,9 +80,9 @@ def test_sigterm_drains_and_another_worker_goes_on(
 ) -> None:
     batch = launch(any_workspace, server, 600)
     first = workers.start()
-    wait_until_generated(any_workspace, batch, 100)
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(timeout=20) == 0
+    until_generated(any_workspace, batch, 100)
+    first.send(signal.SIGTERM)
+    first.wait(20)
     assert list_workers(any_workspace) == []
     assert 100 <= get_batch(any_workspace, batch.batch_id).generated < 600
     workers.start()
@@ -158,21 +94,17 @@ def test_sigterm_drains_and_another_worker_goes_on(
     assert_invariants(any_workspace, batch.batch_id, stats)
 
 
-def test_a_generate_worker_never_loads_torch(
-    workspace: Workspace, server: Server, workers_of_sqlite: Workers
-) -> None:
+def test_a_generate_worker_never_loads_torch(workspace: Workspace, server: Server) -> None:
     batch = launch(workspace, server, 200)
-    process = workers_of_sqlite.start()
-    wait_for_batch(workspace, batch.batch_id, timeout_s=60)
-    maps = Path(f"/proc/{process.pid}/maps")
+    with running(workspace) as workers:
+        process = workers.start()
+        wait_for_batch(workspace, batch.batch_id, timeout_s=60)
+        assert_light(process.pid)
+
+
+def assert_light(pid: int) -> None:
+    maps = Path(f"/proc/{pid}/maps")
     if maps.exists():
         loaded = maps.read_text()
         assert "libtorch" not in loaded
         assert "sklearn" not in loaded
-
-
-@pytest.fixture
-def workers_of_sqlite(workspace: Workspace) -> Iterator[Workers]:
-    started = Workers(workspace)
-    yield started
-    started.stop()

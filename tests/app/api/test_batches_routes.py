@@ -133,3 +133,69 @@ def test_reading_an_unknown_batch_is_not_found(client: TestClient, noun: str) ->
     response = client.get(f"/v1/batches/nothing{noun}")
     assert response.status_code == 404
     assert response.json()["error"]["code"] == "not_found"
+
+
+def test_the_list_is_counted_and_searched(client: TestClient, workspace: Workspace) -> None:
+    for number in range(3):
+        make_batch(workspace, name=f"Night run {number}")
+    make_batch(workspace, name="Day run", model="gpt-5")
+    found = client.get("/v1/batches", params={"search": "NIGHT", "limit": 2}).json()
+    assert (found["total"], len(found["items"])) == (3, 2)
+    assert client.get("/v1/batches", params={"search": "gpt-5"}).json()["total"] == 1
+    assert client.get("/v1/batches", params={"search": "100%"}).json()["total"] == 0
+
+
+def test_mode_and_failover_are_kept_and_shown(client: TestClient) -> None:
+    key = {"failover_connection": "offline", "failover_model": "offline-2"}
+    found = launch(client, **key).json()
+    assert {name: found["batch"][name] for name in key} == key
+    assert (found["batch"]["mode"], found["progress"]["mode"]) == ("live", "live")
+    assert launch(client, mode="batch_api").json()["error"]["code"] == "invalid_input"
+    assert launch(client, mode="carrier_pigeon").status_code == 422
+    assert launch(client, failover_connection="nothing").status_code == 404
+
+
+def test_an_estimate_counts_what_is_reused_and_halves_the_batch_api(client: TestClient) -> None:
+    found = client.post("/v1/batches/estimate", json=LAUNCH | {"seed": 1}).json()
+    assert found["reuse"] == {"planned": 20, "looked_at": 20, "reusable": 0, "saves_usd": "0"}
+    dear = LAUNCH | {"connection": "openai", "model": "gpt-5"}
+    live, half = (
+        client.post("/v1/batches/estimate", json=dear | {"mode": mode}).json()
+        for mode in ("live", "batch_api")
+    )
+    assert float(half["cost_usd"]) == pytest.approx(float(live["cost_usd"]) / 2)
+
+
+def test_progress_says_who_works_and_what_is_to_come(
+    client: TestClient, workspace: Workspace
+) -> None:
+    batch = make_batch(
+        workspace, state="running", n=100, generated=20, rate_per_s=4.0, rate_low_per_s=2.0,
+        rate_high_per_s=8.0, concurrency_limit=7, concurrency_reason="growing",
+    )  # fmt: skip
+    found = client.get(f"/v1/batches/{batch.batch_id}").json()["progress"]
+    assert (found["eta_low_s"], found["eta_s"], found["eta_high_s"]) == (10, 20, 40)
+    assert (found["concurrency_limit"], found["concurrency_reason"]) == (7, "growing")
+    assert (found["forecast_usd"], found["stops_at"], found["machine"]) == (None, None, None)
+    assert (found["retry_causes"], found["targets"], found["pieces"]) == ({}, {}, [])
+
+
+LIMITS = {"requests_per_minute": 500, "tokens_per_minute": 90_000, "max_concurrency": 8}
+PLACE = {"protocol": "openai", "base_url": "http://127.0.0.1:9/v1", "default_model": "m"}
+
+
+def test_a_connection_carries_the_users_limits(client: TestClient) -> None:
+    saved = client.put("/v1/connections/box", json=PLACE | LIMITS).json()
+    assert {name: saved[name] for name in LIMITS} == LIMITS
+    lifted = client.put("/v1/connections/box", json=PLACE).json()
+    assert {lifted[name] for name in LIMITS} == {None}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("value", [0, -5, 1.5, "many", 10**15])
+def test_a_limit_that_makes_no_sense_is_refused(
+    client: TestClient, limit: str, value: object
+) -> None:
+    refused = client.put("/v1/connections/box", json=PLACE | {limit: value})
+    assert refused.json()["error"]["code"] == "invalid_input"
+    assert client.get("/v1/connections/box").status_code == 404

@@ -1,7 +1,13 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from factories import make_batch
+from ledger import scope_of
 from starlette.testclient import TestClient
+
+from core.db.workspace import Workspace
+from core.spend.reservations import settle
 
 
 def test_an_empty_workspace_has_spent_nothing(client: TestClient) -> None:
@@ -32,6 +38,28 @@ def test_a_budget_that_makes_no_sense_is_refused(
 ) -> None:
     body = {"scope": "workspace", "cap_usd": 1} | change
     assert client.put("/v1/budgets", json=body).status_code == 422
+
+
+def test_a_budget_of_nothing_that_exists_is_not_found(client: TestClient) -> None:
+    body = {"scope": "project", "scope_id": "prj_none", "cap_usd": 1}
+    assert client.put("/v1/budgets", json=body).status_code == 404
+
+
+def test_a_budget_tells_of_its_alerts_until_it_is_deleted(
+    client: TestClient, workspace: Workspace
+) -> None:
+    batch = make_batch(workspace)
+    body = {"scope": "batch", "scope_id": batch.batch_id, "cap_usd": 1}
+    budget = client.put("/v1/budgets", json=body).json()
+    with workspace.engine.begin() as connection:
+        settle(connection, scope_of(workspace, batch), "2026-11", Decimal(0), Decimal("0.8"))
+    alerts = client.get("/v1/budgets/alerts").json()["items"]
+    assert [(a["percent"], a["settled_usd"]) for a in alerts] == [(80, "0.8"), (50, "0.8")]
+    assert client.get("/v1/budgets").json()["items"][0]["alerted_percent"] == 80
+    path = f"/v1/budgets/{budget['budget_id']}"
+    assert client.delete(path).json()["budget_id"] == budget["budget_id"]
+    assert client.delete(path).status_code == 404
+    assert client.get("/v1/budgets/alerts").json()["items"] == []
 
 
 def test_connections_name_their_key_and_never_hold_it(

@@ -15,6 +15,7 @@ from core.generation.progress import batch_progress
 from core.jobs.control import cancel_batch, change_budget, pause_batch, resume_batch, retry_failed
 from core.jobs.launching import launch_batch
 from core.jobs.queue import list_jobs
+from core.jobs.recovery import sweep
 from core.providers.connections import save_connection
 from core.providers.prices import set_price
 from core.spend.budgets import list_budgets
@@ -86,6 +87,14 @@ def test_a_queued_batch_pauses_resumes_and_is_cancelled(any_workspace: Workspace
             refused(any_workspace, batch.batch_id)
     messages = [entry.message for entry in batch_log(any_workspace, batch.batch_id)]
     assert len(messages) == 4
+
+
+def test_a_person_may_keep_a_batch_from_going_on_by_itself(any_workspace: Workspace) -> None:
+    batch = make_batch(any_workspace, state="paused", pause_reason="provider", wake_after_s=0.0)
+    paused = pause_batch(any_workspace, batch.batch_id)
+    assert (paused.state, paused.pause_reason, paused.wake_after_s) == ("paused", "user", None)
+    assert sweep(any_workspace) == 0
+    assert resume_batch(any_workspace, batch.batch_id).state == "queued"
 
 
 def test_a_running_batch_is_told_through_its_row(workspace: Workspace) -> None:

@@ -1,18 +1,25 @@
 """The queue behind its four verbs, and workers as rows."""
 
-import socket
 from datetime import timedelta
 
 import pytest
 from factories import make_batch
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from core.db.ids import new_id, utc_now
 from core.db.tables import Worker
 from core.db.workspace import Workspace
-from core.jobs.queue import COMPUTE, GENERATE, enqueue, list_jobs, put_back
-from core.jobs.recovery import sweep
-from core.jobs.workers import beat, is_live, list_workers, register_worker, retire_worker
+from core.jobs.liveness import this_host
+from core.jobs.queue import (
+    COMPUTE,
+    GENERATE,
+    enqueue,
+    list_jobs,
+    live_jobs,
+    put_back,
+    unfinished_jobs,
+)
+from core.jobs.workers import beat, list_workers, register_worker, retire_worker
 
 
 def test_a_job_comes_with_its_row_or_not_at_all(any_workspace: Workspace) -> None:
@@ -28,10 +35,32 @@ def test_a_job_comes_with_its_row_or_not_at_all(any_workspace: Workspace) -> Non
     )  # fmt: skip
 
 
-def test_nothing_is_put_back_while_nothing_runs(any_workspace: Workspace) -> None:
+def hold(workspace: Workspace, job_id: str, worker_id: str) -> None:
+    """Have a job look as if that worker had taken it."""
+    schema = "" if workspace.engine.dialect.name == "sqlite" else "dbos."
+    with workspace.write() as session:
+        session.execute(
+            text(
+                f"UPDATE {schema}workflow_status SET status = 'PENDING', executor_id = :worker "
+                "WHERE workflow_uuid = :job"
+            ),
+            {"worker": worker_id, "job": job_id},
+        )
+
+
+def test_only_a_job_still_held_as_it_was_seen_is_put_back(any_workspace: Workspace) -> None:
     with any_workspace.write() as session:
-        enqueue(any_workspace, session, GENERATE, "generate_batch", "bat_x")
-    assert put_back(any_workspace, lambda _worker_id: False) == 0
+        job_id = enqueue(any_workspace, session, GENERATE, "generate_batch", "bat_x")
+    (waiting,) = unfinished_jobs(any_workspace)
+    assert put_back(any_workspace, [waiting]) == 0, "nobody holds it"
+    hold(any_workspace, job_id, "wrk_gone")
+    seen = live_jobs(any_workspace, "generate_batch", "bat_x")
+    assert [job.worker_id for job in seen] == ["wrk_gone"]
+    assert put_back(any_workspace, seen) == 1
+    assert put_back(any_workspace, seen) == 0
+    hold(any_workspace, job_id, "wrk_next")
+    assert put_back(any_workspace, seen) == 0, "another worker has it by now"
+    assert [job.state for job in unfinished_jobs(any_workspace)] == ["running"]
 
 
 def test_a_worker_lives_until_it_retires(any_workspace: Workspace) -> None:
@@ -39,38 +68,40 @@ def test_a_worker_lives_until_it_retires(any_workspace: Workspace) -> None:
     beat(any_workspace, worker_id)
     (worker,) = list_workers(any_workspace)
     assert (worker.worker_id, worker.state) == (worker_id, "running")
+    assert worker.beats == 1
     assert worker.rss_bytes > 0
+    assert worker.host_memory_percent > 0
+    assert worker.disk_free_bytes > 0
     retire_worker(any_workspace, worker_id)
     assert list_workers(any_workspace) == []
     assert [w.state for w in list_workers(any_workspace, only_live=False)] == ["stopped"]
 
 
 @pytest.mark.parametrize(
-    ("host", "pid", "silence_s", "lives"),
+    ("host", "pid", "silence", "is_shown"),
     [
-        ("elsewhere", 1, 1, True),
-        ("elsewhere", 1, 60, False),
-        ("here", 2**22 + 1, 1, False),
+        ("elsewhere", 1, timedelta(seconds=30), True),
+        ("elsewhere", 1, timedelta(minutes=10), False),
+        ("elsewhere", 1, timedelta(minutes=-10), False),
+        ("here", 2**22 + 1, timedelta(0), False),
     ],
-    ids=["beating on another host", "silent on another host", "no such process here"],
+    ids=["beating elsewhere", "silent elsewhere", "from the future", "no such process here"],
 )
-def test_a_worker_is_taken_for_dead_by_its_silence_or_its_missing_process(
-    workspace: Workspace, host: str, pid: int, silence_s: float, lives: bool
+def test_a_single_look_shows_who_seems_to_live(
+    workspace: Workspace, host: str, pid: int, silence: timedelta, is_shown: bool
 ) -> None:
-    worker = Worker(
-        worker_id=new_id("wrk"),
-        kind="generate",
-        host=socket.gethostname() if host == "here" else host,
-        pid=pid,
-        state="running",
-        heartbeat_at=utc_now() - timedelta(seconds=silence_s),
-    )
     with workspace.write() as session:
-        session.add(worker)
-    assert is_live(workspace, worker) == lives
-    sweep(workspace)
-    (found,) = list_workers(workspace, only_live=False)
-    assert found.state == ("running" if lives else "dead")
+        session.add(
+            Worker(
+                worker_id=new_id("wrk"),
+                kind="generate",
+                host=this_host() if host == "here" else host,
+                pid=pid,
+                state="running",
+                heartbeat_at=utc_now() - silence,
+            )
+        )
+    assert bool(list_workers(workspace)) == is_shown
 
 
 def test_a_worker_that_was_only_asleep_is_alive_again_with_its_next_beat(
@@ -82,11 +113,3 @@ def test_a_worker_that_was_only_asleep_is_alive_again_with_its_next_beat(
     assert list_workers(workspace) == []
     beat(workspace, worker_id)
     assert len(list_workers(workspace)) == 1
-
-
-def test_a_batch_that_lost_its_job_is_queued_again_once(any_workspace: Workspace) -> None:
-    lost = make_batch(any_workspace, state="running")
-    make_batch(any_workspace, state="paused")
-    assert (sweep(any_workspace), sweep(any_workspace)) == (1, 0)
-    (job,) = list_jobs(any_workspace)
-    assert (job.subject, job.state) == (lost.batch_id, "waiting")

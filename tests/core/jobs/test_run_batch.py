@@ -9,7 +9,7 @@ from factories import make_template
 from invariants import assert_invariants
 from sqlalchemy import select
 
-from core.db.tables import Attempt, Batch, Budget, Sample
+from core.db.tables import Attempt, Batch, Budget, ReservationFactor, Sample
 from core.db.workspace import Workspace
 from core.generation.batches import LaunchRequest, batch_log, claim_batch, get_batch
 from core.generation.progress import batch_progress
@@ -154,6 +154,47 @@ def test_an_unchanged_relaunch_with_the_same_seed_pays_nothing(
     assert loopback.stats()["requests"] == 30
     assert batch_progress(ready, again.batch_id).cost_usd == 0
     assert get_batch(ready, again.batch_id).generated == 30
+
+
+def test_a_relaunch_reuses_repaired_answers_too(workspace: Workspace, loopback: Any) -> None:
+    prepare_queue(workspace)
+    loopback.script(lambda number, body: "wrong_schema" if number in (2, 5) else None)
+    first = launch(workspace, loopback, n=10)
+    assert run(workspace, first) == "completed"
+    assert loopback.stats()["requests"] == 12
+    again = launch(workspace, loopback, n=10)
+    assert run(workspace, again) == "completed"
+    assert loopback.stats()["requests"] == 12
+    with workspace.read() as session:
+        repeated = list(session.scalars(select(Sample).where(Sample.batch_id == again.batch_id)))
+        original = list(session.scalars(select(Sample).where(Sample.batch_id == first.batch_id)))
+    outputs = {sample.plan_index: sample.output for sample in original}
+    assert {sample.plan_index: sample.output for sample in repeated} == outputs
+    assert all(sample.state == "generated" for sample in repeated)
+
+
+def test_a_provider_that_bills_more_than_reserved_raises_later_reservations(
+    ready: Workspace, loopback: Any
+) -> None:
+    batch = launch(ready, loopback, n=60, concurrency=4, budget_usd=Decimal(100))
+    # Hidden thought: the provider counts far more output than max_output_tokens allows.
+    loopback.script(lambda number, body: "thoughtful")
+    assert run(ready, batch) == "completed"
+    with ready.read() as session:
+        attempts = list(session.scalars(select(Attempt).order_by(Attempt.created_at)))
+        factor = session.scalars(select(ReservationFactor)).one()
+        budget = session.scalars(select(Budget).where(Budget.scope == "batch")).one()
+    excess = [a for a in attempts if a.cost_usd is not None and a.cost_usd > a.reserved_usd]
+    assert excess, "the first calls were billed beyond their reservation"
+    assert all(a.cost_usd is not None and a.cost_usd <= a.reserved_usd for a in attempts[-20:])
+    assert factor.factor > 1
+    assert factor.excess_calls == len(excess)
+    assert factor.excess_usd == sum((a.cost_usd or 0) - a.reserved_usd for a in excess)
+    assert budget.settled_usd == Decimal(loopback.bill_nano_usd) / 10**9
+    assert budget.reserved_usd == 0
+    assert any(
+        "more than was reserved" in line.message for line in batch_log(ready, batch.batch_id)
+    )
 
 
 def test_a_taken_over_batch_settles_what_was_in_flight(ready: Workspace, loopback: Any) -> None:

@@ -106,3 +106,26 @@ def test_a_key_does_not_follow_an_address_changed_in_the_database(workspace: Wor
     connection.base_url = "https://evil.example.org/v1"
     with pytest.raises(InvalidInput, match="only be sent"):
         open_provider(connection, workspace.settings, environ={"OPENAI_API_KEY": KEY})
+
+
+def test_the_users_limits_are_kept_and_can_be_lifted(any_workspace: Workspace) -> None:
+    place = ("box", "openai", "http://127.0.0.1:8000/v1", None, "qwen")
+    save_connection(
+        any_workspace, *place, requests_per_minute=500, tokens_per_minute=90_000, max_concurrency=8
+    )
+    saved = get_connection(any_workspace, "box")
+    limits = saved.requests_per_minute, saved.tokens_per_minute, saved.max_concurrency
+    assert limits == (500, 90_000, 8)
+    save_connection(any_workspace, *place)
+    assert get_connection(any_workspace, "box").requests_per_minute is None
+
+
+@pytest.mark.parametrize("limit", ["requests_per_minute", "tokens_per_minute", "max_concurrency"])
+@pytest.mark.parametrize("value", [0, -1, 10**18])
+def test_a_limit_that_makes_no_sense_is_refused(
+    workspace: Workspace, limit: str, value: int
+) -> None:
+    with pytest.raises(InvalidInput, match=limit.replace("_", " ")):
+        save_connection(
+            workspace, "box", "openai", "http://127.0.0.1:1/v1", None, "m", **{limit: value}
+        )

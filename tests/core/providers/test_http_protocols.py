@@ -2,6 +2,9 @@
 
 import asyncio
 import gc
+import gzip
+import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -12,7 +15,6 @@ from pydantic import SecretStr
 
 from core.providers.anthropic_protocol import AnthropicProtocol
 from core.providers.base import (
-    FATAL_FOR_BATCH,
     RETRYABLE,
     Failure,
     FailureKind,
@@ -139,6 +141,15 @@ def test_an_answer_comes_back_with_its_usage_and_fits_the_schema(
         ("reset", FailureKind.CONNECTION, "unknown"),
         ("huge_body", FailureKind.TOO_LARGE, "unknown"),
         ("gzip_bomb", FailureKind.TOO_LARGE, "unknown"),
+        ("endless", FailureKind.TOO_LARGE, "unknown"),
+        ("endless_head", FailureKind.GARBAGE, "unknown"),
+        ("half_close", FailureKind.CONNECTION, "unknown"),
+        ("half_close_body", FailureKind.TRUNCATED, "unknown"),
+        ("not_utf8", FailureKind.GARBAGE, "unknown"),
+        ("nan", FailureKind.GARBAGE, "unknown"),
+        ("deep_json", FailureKind.GARBAGE, "unknown"),
+        ("crowded", FailureKind.TOO_LARGE, "unknown"),
+        ("event_stream", FailureKind.GARBAGE, "unknown"),
     ],
 )
 def test_each_fault_is_one_failure_of_its_kind_and_one_request(
@@ -156,7 +167,7 @@ def test_each_fault_is_one_failure_of_its_kind_and_one_request(
 
 
 @PROTOCOLS
-@pytest.mark.parametrize("fault", ["hang", "hang_body", "drip"])
+@pytest.mark.parametrize("fault", ["hang", "hang_body", "drip", "drip_head", "informational"])
 def test_the_deadline_is_wall_clock_and_leaves_the_charge_unknown(
     loopback: Loopback, protocol: str, fault: str
 ) -> None:
@@ -180,6 +191,47 @@ def test_an_answer_without_believable_usage_is_kept_but_not_its_usage(
     reply = reply_of(send_once(open_on(loopback, protocol)))
     assert reply.usage is None
     assert reply.text
+
+
+@PROTOCOLS
+def test_of_two_equal_keys_the_last_is_read_and_an_absurd_first_one_is_not(
+    loopback: Loopback, protocol: str
+) -> None:
+    loopback.script(["duplicate_keys"])
+    usage = reply_of(send_once(open_on(loopback, protocol))).usage
+    assert usage is not None
+    assert usage.output_tokens == loopback.log[0].output_tokens
+
+
+@PROTOCOLS
+def test_a_model_that_names_itself_otherwise_is_recorded_as_it_says(
+    loopback: Loopback, protocol: str
+) -> None:
+    loopback.script(["wrong_model"])
+    assert reply_of(send_once(open_on(loopback, protocol))).model == "another-model"
+
+
+@PROTOCOLS
+def test_what_a_server_says_unasked_is_never_taken_for_the_next_answer(
+    loopback: Loopback, protocol: str
+) -> None:
+    loopback.script(["twice", "twice_later"])
+
+    async def five(opened: HttpProvider) -> list[Outcome]:
+        outcomes = []
+        for number in range(5):
+            asked = request_of(f"number {number}")
+            outcomes.append(await opened.send(asked, opened.prepare(asked)))
+            await asyncio.sleep(0.1)
+        return outcomes
+
+    outcomes = run(open_on(loopback, protocol), five)
+    assert [outcome.reply is not None for outcome in outcomes] == [True, True, False, True, True]
+    stale = failure_of(outcomes[2])
+    assert (stale.kind, stale.charge) == (FailureKind.CONNECTION, "free")
+    assert not any("nobody asked" in repr(outcome) for outcome in outcomes)
+    assert len({reply_of(o).text for o in outcomes if o.reply is not None}) == 4
+    assert len(loopback.log) == 4
 
 
 @PROTOCOLS
@@ -209,7 +261,11 @@ def test_an_answer_cut_at_the_token_limit_says_so(loopback: Loopback, protocol: 
 
 
 @PROTOCOLS
-@pytest.mark.parametrize("fault", ["wrong_schema", "fenced", "gzip"])
+@pytest.mark.parametrize(
+    "fault",
+    ["wrong_schema", "fenced", "gzip", "wrong_model", "deep_answer", "nul", "duplicate_keys",
+     "twice", "thoughtful"],
+)  # fmt: skip
 def test_odd_but_readable_answers_are_passed_on(
     loopback: Loopback, protocol: str, fault: str
 ) -> None:
@@ -222,7 +278,10 @@ def test_every_fault_of_the_server_is_met_in_this_file() -> None:
         *ERRORS, "redirect", "garbage", "html", "not_protocol", "bad_gzip", "truncated", "empty",
         "cut", "reset", "huge_body", "gzip_bomb", "hang", "hang_body", "drip", "no_usage",
         "negative_usage", "huge_usage", "refusal", "content_filter", "length", "wrong_schema",
-        "fenced", "gzip", "status", "many_headers",
+        "fenced", "gzip", "status", "many_headers", "half_close", "half_close_body", "drip_head",
+        "endless", "endless_head", "informational", "wrong_model", "not_utf8", "deep_json",
+        "deep_answer", "nul", "duplicate_keys", "nan", "crowded", "event_stream", "twice",
+        "twice_later", "thoughtful",
     }  # fmt: skip
     assert tested == FAULTS
 
@@ -368,5 +427,73 @@ def test_an_error_inside_a_success_status_counts_as_the_error_it_names() -> None
     assert (result.kind, result.charge) == (FailureKind.RATE_LIMIT, "unknown")
 
 
-def test_what_stops_a_batch_is_never_retried() -> None:
-    assert not RETRYABLE & FATAL_FOR_BATCH
+def test_proxies_named_in_the_environment_are_not_used(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    reply_of(send_once(open_on(loopback, "openai")))
+    assert len(loopback.log) == 1
+
+
+def test_a_redirect_is_not_followed_even_to_the_same_server(loopback: Loopback) -> None:
+    loopback.headers = {"location": loopback.url + "/chat/completions"}
+    for status in (301, 302, 303, 307, 308):
+        loopback.reset()
+        loopback.script([Fault("status", status=status)])
+        failure = failure_of(send_once(open_on(loopback, "openai")))
+        assert (failure.kind, failure.http_status) == (FailureKind.REDIRECT, status)
+        assert len(loopback.log) == 1
+
+
+def send_to(port: int, scheme: str = "http") -> Failure:
+    url = f"{scheme}://127.0.0.1:{port}/v1"
+    limits = TransportLimits(4, 2.0, 2**20)
+    return failure_of(send_once(HttpProvider("x", OpenAIProtocol(url), url, None, limits)))
+
+
+def test_a_failed_tls_handshake_is_free_because_no_request_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        plain = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        answering = threading.Thread(target=_answer_once, args=(listener, plain))
+        answering.start()
+        failure = send_to(listener.getsockname()[1], "https")
+        answering.join()
+    assert (failure.kind, failure.charge) == (FailureKind.CONNECTION, "free")
+
+
+def test_a_server_that_hangs_up_before_it_listens_may_still_have_billed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        hanging_up = threading.Thread(target=lambda: listener.accept()[0].close())
+        hanging_up.start()
+        failure = send_to(listener.getsockname()[1])
+        hanging_up.join()
+    assert (failure.kind, failure.charge) == (FailureKind.CONNECTION, "unknown")
+
+
+def test_compressed_answers_are_kept_up_to_where_they_make_no_sense() -> None:
+    whole = gzip.compress(b'{"choices": []}')
+    cases = (
+        ("gzip", whole + b"more", "goes on"),
+        ("gzip", whole[:-4], "cut off"),
+        ("gzip", b"plain", "as it claims"),
+        ("br", b"plain", "unknown encoding 'br'"),
+    )
+    for encoding, body, words in cases:
+        head = f"HTTP/1.1 200 X\r\ncontent-encoding: {encoding}\r\n"
+        head += f"content-length: {len(body)}\r\n\r\n"
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            answering = threading.Thread(target=_answer_once, args=(listener, head.encode() + body))
+            answering.start()
+            failure = send_to(listener.getsockname()[1])
+            answering.join()
+        assert words in failure.message
+        assert failure.raw_text in ("plain", '{"choices": []}')
+
+
+def _answer_once(listener: socket.socket, answer: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(answer)
+        connection.recv(1)

@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 from factories import make_batch, make_samples
+from ledger import make_attempts
 
 from core.db.ids import new_id
-from core.db.tables import Attempt
+from core.db.tables import Attempt, Batch
 from core.db.workspace import Workspace
 from core.spend.report import list_attempts, spend_by, spend_total
 
@@ -68,3 +69,24 @@ def test_attempts_are_listed_by_batch_and_state(any_workspace: Workspace, batch_
     assert len(list_attempts(any_workspace, batch_id=batch_id)) == 4
     assert [a.model for a in list_attempts(any_workspace, state="failed")] == ["small"]
     assert list_attempts(any_workspace, batch_id="bat_none") == []
+
+
+def test_calls_without_a_price_are_counted_beside_the_sums(
+    any_workspace: Workspace, batch_id: str
+) -> None:
+    with any_workspace.read() as session:
+        batch = session.get_one(Batch, batch_id)
+    nameless = {"model": "unpriced", "cost_usd": None}
+    make_attempts(
+        any_workspace,
+        batch,
+        nameless,
+        {**nameless, "state": "unknown"},
+        {**nameless, "state": "open"},  # not over
+        {**nameless, "state": "failed"},  # certainly not billed
+    )
+    total = spend_total(any_workspace)
+    assert (total.unpriced_calls, total.cost_usd) == (2, Decimal("0.400000001"))
+    *priced, unpriced = spend_by(any_workspace, "model")
+    assert [row.unpriced_calls for row in priced] == [0, 0]
+    assert (unpriced.key, unpriced.unpriced_calls, unpriced.cost_usd) == ("unpriced", 2, 0)

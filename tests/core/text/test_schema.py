@@ -62,7 +62,7 @@ def test_a_path_is_a_json_pointer() -> None:
 
 def test_an_error_reads_as_one_line() -> None:
     assert str(FieldError("/a", "is required but missing")) == "/a: is required but missing"
-    assert str(FieldError("", "must be an object")) == "the answer: must be an object"
+    assert str(FieldError("", "must be an object")) == "the answer must be an object"
 
 
 def test_many_errors_are_cut_and_long_values_are_not_repeated() -> None:

@@ -115,6 +115,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("provider_batch_id", sa.String(length=64), nullable=True))
         batch_op.drop_index(batch_op.f("ix_attempts_project_id"))
         batch_op.create_index(
+            "ix_attempts_estimated",
+            ["batch_id"],
+            unique=False,
+            sqlite_where=sa.text("is_estimated = 1"),
+            postgresql_where=sa.text("is_estimated"),
+        )
+        batch_op.create_index(
             "ix_attempts_provider_batch",
             ["provider_batch_id"],
             unique=False,
@@ -161,6 +168,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("samples", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_samples_project_id"))
+        batch_op.drop_index("ix_samples_project_verdict")
+        batch_op.create_index(
+            "ix_samples_project_verdict", ["project_id", "verdict", "batch_id"], unique=False
+        )
 
     with op.batch_alter_table("workers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("beats", sa.BigInteger(), nullable=False, server_default="0"))

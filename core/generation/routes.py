@@ -1,0 +1,175 @@
+"""The models that a run may ask: the chosen one, and the one it falls back on."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from core.attempts.breaker import Breaker
+from core.attempts.calls import Call, Target, request_key
+from core.attempts.limits import Admission, ConnectionLimits, Gate
+from core.db.ids import new_id
+from core.generation.asking import Task
+from core.providers.base import FATAL_FOR_BATCH, RETRYABLE, Outcome, Provider
+from core.providers.prices import ModelPrice
+from core.spend.factors import scale_reservation
+
+NOTHING = Decimal(0)
+# Requests that fail in a row, beyond those in flight at once, before a model counts as down.
+BREAKER_FAILURES = 20
+MAX_OPENED_AHEAD = 64
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An open provider and what is known of the model behind it."""
+
+    provider: Provider
+    target: Target
+    price: ModelPrice | None
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
+    reservation_factor: float = 1.0  # rises when the model bills more than was reserved
+
+
+def prepare_for(task: Task, provider: Provider, target: Target) -> None:
+    """Put a task's request into the words of this provider, and name it by its request key."""
+    if task.request.model != target.model:
+        task.request = replace(task.request, model=target.model)
+    task.prepared = provider.prepare(task.request)
+    task.request_key = request_key(target.connection, task.prepared, task.request.nonce)
+    task.target = target
+
+
+class Route:
+    """One endpoint in use by one run: its gate, its breaker, and the calls opened for it."""
+
+    def __init__(self, endpoint: Endpoint, gate: Gate, breaker: Breaker) -> None:
+        self.provider, self.target = endpoint.provider, endpoint.target
+        self.price, self.factor = endpoint.price, endpoint.reservation_factor
+        self.gate, self.breaker = gate, breaker
+        self.opened: asyncio.Queue[tuple[Task, Call]] = asyncio.Queue()
+        self._admitted = 0  # tasks on their way into `opened`
+        self._was_closed = True
+
+    def prepare(self, task: Task) -> None:
+        """Put the request into the words of this route's provider."""
+        prepare_for(task, self.provider, self.target)
+
+    def call(self, task: Task) -> Call:
+        """The task's next request, with a fresh id and its worst case."""
+        if task.prepared is None or task.target is not self.target:
+            self.prepare(task)
+        assert task.prepared is not None
+        task.attempt_id = new_id("att")
+        return Call(
+            plan_index=task.plan_index,
+            purpose="repair" if task.is_repair else "generate",
+            number=task.number,
+            request=task.request,
+            prepared=task.prepared,
+            request_key=task.request_key,
+            worst_case_usd=self._worst_case(task),
+            reserved_with=self.factor,
+            attempt_id=task.attempt_id,
+            target=self.target,
+            retry_cause=task.retry_cause,
+        )
+
+    def _worst_case(self, task: Task) -> Decimal:
+        if self.price is None:
+            return NOTHING
+        assert task.prepared is not None
+        bound, most = task.prepared.input_tokens_bound, task.request.max_output_tokens
+        amount = self.price.worst_case(bound, most)
+        return scale_reservation(amount, self.factor)
+
+    @property
+    def room(self) -> int:
+        """How many more calls may be opened ahead of the gate."""
+        ahead = min(MAX_OPENED_AHEAD, max(2, self.gate.limit // 2))
+        return ahead - self._admitted - self.opened.qsize()
+
+    def admit(self) -> None:
+        """One more call is being opened for this route."""
+        self._admitted += 1
+        self.breaker.sent()
+
+    def open(self, task: Task, call: Call) -> None:
+        """Its attempt row is committed: it waits for the gate."""
+        self._admitted -= 1
+        self.opened.put_nowait((task, call))
+
+    def turn_away(self) -> None:
+        """It did not fit the budget."""
+        self._admitted -= 1
+        self.breaker.not_sent()
+
+    def heed(self, outcome: Outcome, admission: Admission) -> None:
+        """Let gate and breaker learn from an outcome."""
+        self._was_closed = self.breaker.is_closed
+        failure, usage = outcome.failure, outcome.reply.usage if outcome.reply else None
+        if failure is None:
+            tokens = usage.input_tokens + usage.output_tokens if usage else 0
+            self.gate.succeeded(outcome.latency_ms / 1000, tokens, outcome.limits, admission)
+        else:
+            wait_s = failure.retry_after_s
+            self.gate.failed(failure.kind, wait_s, outcome.limits, admission)
+        if failure is not None and failure.kind in FATAL_FOR_BATCH:
+            self.breaker.block()
+        elif failure is not None and failure.kind in RETRYABLE:
+            self.breaker.failed(BREAKER_FAILURES + self.gate.limit)
+        else:
+            self.breaker.answered()
+
+    def was_shut_just_now(self) -> bool:
+        """The newest outcome closed this route."""
+        return self._was_closed and not self.breaker.is_closed
+
+
+class Routes:
+    """The routes of one run, in the order in which they are asked."""
+
+    def __init__(
+        self, endpoints: Sequence[Endpoint], concurrency: int | None, last_outage_s: float | None
+    ) -> None:
+        self._routes = [
+            Route(endpoint, Gate(concurrency, endpoint.limits), Breaker(last_outage_s))
+            for endpoint in endpoints[:1]
+        ]
+        self._routes += [
+            Route(endpoint, Gate(concurrency, endpoint.limits), Breaker())
+            for endpoint in endpoints[1:]
+        ]
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    @property
+    def first(self) -> Route:
+        """The model that was chosen for the batch."""
+        return self._routes[0]
+
+    @property
+    def have_failover(self) -> bool:
+        """Whether there is a second model."""
+        return len(self._routes) > 1
+
+    def have_room(self) -> bool:
+        """Whether any call may be opened now."""
+        return any(route.room > 0 and route.breaker.admits() for route in self._routes)
+
+    def route_of(self, task: Task) -> Route | None:
+        """Whom to ask now; None while the task must wait."""
+        for route in self._routes[1:] if task.uses_failover else self._routes:
+            if route.breaker.admits():
+                return route if route.room > 0 else None
+        return None
+
+    def heed_factors(self, factors: Mapping[Target, float]) -> None:
+        """Reserve more for the models that were seen to bill more."""
+        for route in self._routes:
+            route.factor = max(route.factor, factors.get(route.target, 1.0))
+
+    def is_any_usable(self) -> bool:
+        """Whether any model may be asked, or is being tried."""
+        return any(route.breaker.is_usable() for route in self._routes)

@@ -1,0 +1,198 @@
+"""A provider and a clock that exist in the mind only: a minute of calls takes a second to try.
+
+Owns the event loop whose time jumps to the next timer, a provider that refuses above so many calls
+in flight or so many a minute, and a client that sends as fast as its gate lets it.
+"""
+
+import asyncio
+import selectors
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from core.attempts.limits import Gate
+from core.providers.base import FailureKind, RateLimits
+
+T = TypeVar("T")
+
+
+class _NoWait(selectors.DefaultSelector):  # type: ignore[valid-type,misc]
+    """Never sleeps: moves the loop's clock instead."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        if timeout is None:
+            raise RuntimeError("everything waits and no timer is set")
+        self.now += timeout
+        return []
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop in virtual time, in seconds from 0."""
+
+    def __init__(self) -> None:
+        self._virtual = _NoWait()
+        super().__init__(self._virtual)
+
+    def time(self) -> float:
+        return self._virtual.now
+
+
+def run_virtually(main: Callable[[], Awaitable[T]]) -> T:
+    """The result of `main()`, run in virtual time."""
+    loop = VirtualLoop()
+    try:
+        return loop.run_until_complete(main())  # type: ignore[arg-type]
+    finally:
+        loop.close()
+
+
+def virtual_now() -> float:
+    """The clock for a gate within `run_virtually`."""
+    return asyncio.get_running_loop().time()
+
+
+class VirtualProvider:
+    """Answers after a log-normal latency; refuses at once above its limits."""
+
+    def __init__(
+        self,
+        *,
+        latency_s: float = 1.0,
+        spread: float = 0.3,  # sigma of the logarithm
+        most: int | None = None,  # calls in flight
+        per_minute: int | None = None,  # a bucket that refills all the time, as OpenAI's does
+        servers: int | None = None,  # calls worked on at once; the others queue, none is refused
+        refused_share: float = 0.0,  # whatever the load
+        refusal_s: float = 0.02,
+        window_s: float | None = None,  # a minute's calls come back at once when it ends
+        announces: bool = False,
+        seed: int = 1,
+    ) -> None:
+        self.rng = np.random.Generator(np.random.PCG64(seed))
+        self.latency_s, self.spread, self.most = latency_s, spread, most
+        self.per_minute, self.servers = per_minute, servers
+        self.refused_share, self.refusal_s = refused_share, refusal_s
+        self.window_s, self.announces = window_s, announces
+        self.bucket, self.bucket_s = float(per_minute or 0), 0.0
+        self.in_flight = 0
+        self.arrivals: list[tuple[float, int]] = []  # seconds and tokens
+        self.free_at: list[float] = [0.0] * (servers or 0)
+
+    def receive(self, now: float, tokens: int) -> tuple[bool, float, RateLimits | None]:
+        """Whether a call is accepted, how long its end takes, and what is announced with it."""
+        self.arrivals.append((now, tokens))
+        is_within = self.per_minute is None or self._take(now)
+        announced = self._announced(now)
+        is_free = self.most is None or self.in_flight < self.most
+        if not (is_within and is_free) or self.rng.random() < self.refused_share:
+            return False, self.refusal_s, announced
+        self.in_flight += 1
+        drawn = float(self.latency_s * np.exp(self.spread * self.rng.standard_normal()))
+        return True, self._queued(now) + drawn, announced
+
+    def _queued(self, now: float) -> float:
+        if self.servers is None:
+            return 0.0
+        # Every server's next free moment; latency is drawn by the caller with the mean's length.
+        first = int(np.argmin(self.free_at))
+        start = max(now, self.free_at[first])
+        self.free_at[first] = start + self.latency_s
+        return start - now
+
+    def _take(self, now: float) -> bool:
+        most = float(self.per_minute or 0)
+        if self.window_s is None:
+            self.bucket = min(most, self.bucket + (now - self.bucket_s) * most / 60)
+            self.bucket_s = now
+        elif now >= self.bucket_s + self.window_s:
+            self.bucket, self.bucket_s = most, now
+        if self.bucket < 1:
+            return False
+        self.bucket -= 1
+        return True
+
+    def _announced(self, now: float) -> RateLimits | None:
+        if not self.announces or self.per_minute is None:
+            return None
+        reset_s = 60 * (1 - self.bucket / self.per_minute)
+        if self.window_s is not None:
+            reset_s = self.bucket_s + self.window_s - now
+        return RateLimits(self.per_minute, int(self.bucket), reset_s)
+
+
+class Client:
+    """Sends calls through its gate without end, and counts what becomes of them."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        provider: VirtualProvider,
+        *,
+        tokens: Iterable[int] = (),
+        bound: int = 0,
+        retry_after_s: float | None = None,
+        commit_s: float = 0.0,  # between an answer and the room that it gives back
+    ) -> None:
+        self.commit_s = commit_s
+        self.gate, self.provider = gate, provider
+        self.tokens, self.bound, self.retry_after_s = iter(tokens), bound, retry_after_s
+        self.answered = self.refused = 0
+        self.trace: deque[tuple[float, int, str]] = deque(maxlen=100_000)
+        self.area = 0.0  # accepted calls in flight, times seconds
+        self._in_flight, self._seen_s = 0, 0.0
+
+    def reset_counts(self) -> None:
+        """Count from now on."""
+        self._count(0)
+        self.answered = self.refused = 0
+        self.area = 0.0
+
+    def _count(self, change: int) -> None:
+        now = virtual_now()
+        self.area += self._in_flight * (now - self._seen_s)
+        self._in_flight, self._seen_s = self._in_flight + change, now
+
+    async def send_all(self) -> None:
+        """Send until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            admission = await self.gate.enter(self.bound)
+            took = next(self.tokens, 0)
+            accepted, seconds, announced = self.provider.receive(loop.time(), took)
+            self._count(accepted)
+            end = self._answer if accepted else self._refuse
+            loop.call_later(seconds, end, admission, seconds, took, announced)
+
+    def _answer(self, admission: Any, seconds: float, took: int, announced: Any) -> None:
+        self._count(-1)
+        self.provider.in_flight -= 1
+        self.answered += 1
+        self.gate.succeeded(seconds, took, announced, admission)
+        self._leave(admission)
+
+    def _leave(self, admission: Any) -> None:
+        if self.commit_s == 0.0:
+            self.gate.leave(admission)
+            return
+        # Group commits: all that is answered by then leaves at once.
+        now = virtual_now()
+        seconds = self.commit_s - now % self.commit_s
+        asyncio.get_running_loop().call_later(seconds, self.gate.leave, admission)
+
+    def _refuse(self, admission: Any, seconds: float, took: int, announced: Any) -> None:
+        self.refused += 1
+        self.gate.failed(FailureKind.RATE_LIMIT, self.retry_after_s, announced, admission)
+        self._leave(admission)
+
+
+async def run_clients(clients: list[Client], seconds: float) -> None:
+    """Let all of them send for so many virtual seconds."""
+    tasks = [asyncio.create_task(client.send_all()) for client in clients]
+    await asyncio.sleep(seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
