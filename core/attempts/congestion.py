@@ -20,8 +20,8 @@ DOUBTS = 2  # refusals at a level that was calm before, until the level is no lo
 BOTTLENECK = 0.9  # of the limit: calls sent below it say nothing about more
 # Where several gates share: each gives up a part at each refusal and all grow at one slow pace, so
 # that they meet (Chiu and Jain 1989), until the calm has lasted.
-YIELDED = 0.12
-SHARED_GROWTH = 0.1  # calls in a round
+YIELDED = (0.12, 0.05)  # up to one call, and of all above
+SHARED_GROWTH = (0.06, 0.2)  # calls in a round, of the smallest gates and of large ones
 CALM_ROUNDS = 100
 MAKING_ROOM_ROUNDS = 25
 FIRST_REST_S, MAX_REST_S = 0.25, 4.0  # where even one call at a time is refused
@@ -99,7 +99,8 @@ class AdaptiveLimit:
     def _shared_growth(self, now: float) -> float:
         rounds = (now - self._lowered_s) / self._latency_s if self._latency_s > 0 else 0.0
         calm = min(20.0, max(0.0, rounds - CALM_ROUNDS) / 10)
-        growth = (SHARED_GROWTH + 0.005 * self.limit) * 2**calm
+        slow, fast = SHARED_GROWTH
+        growth = min(fast, slow + 0.005 * self.limit) * 2**calm
         return float(min(growth, SLOW_START * self.limit))
 
     def _probing_growth(self, sent: int) -> float:
@@ -127,8 +128,8 @@ class AdaptiveLimit:
             return 0.0
         self._floor = max(1.0, self.limit / 2)
         if self._sharers > 1:
-            lower = min(self.limit, call.level - 1.0) * (1 - max(YIELDED, self._refused_share))
             self._struck = max(1.0, min(self.limit, call.level - 1.0))
+            lower = self._struck - self._yielded(self._struck)
         else:
             lower = self.limit * (1 - self._refused_share / 2)
             if self._is_level_to_blame(call):
@@ -142,6 +143,10 @@ class AdaptiveLimit:
         self._struck = None
         self._rest_s = min(MAX_REST_S, 2 * self._rest_s or FIRST_REST_S)
         return self._rest_s
+
+    def _yielded(self, level: float) -> float:
+        small, large = YIELDED
+        return max(min(1.0, small * level), max(large, self._refused_share) * level)
 
     def _is_level_to_blame(self, call: Sent) -> bool:
         """Whether fewer in flight would have helped, as far as the answers since then tell.

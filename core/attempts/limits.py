@@ -24,7 +24,9 @@ LAG_S = 0.1  # an event loop this late is the bottleneck itself
 LAGS_IN_A_ROW = 3
 ENOUGH_ANSWERS = 20  # until then a call is expected to take all tokens that it may
 CAUTION = 1.2  # times the mean tokens of a call
+KEPT_BACK = 0.05  # of the tokens per minute, for answers that turn out longer than expected
 SHOWN_S = 2.0  # how long a limit per minute is named as the reason after it held a call back
+SHORTEST_NAP_S = 0.001
 FULL = -1.0  # instead of seconds: until a call leaves
 
 
@@ -111,7 +113,9 @@ class Gate:
         self._max_concurrency = most if most is not None and most > 0 else None
         now = self._clock()
         self._requests = self._renewed(self._requests, limits.requests_per_minute, now)
-        self._tokens = self._renewed(self._tokens, limits.tokens_per_minute, now)
+        tokens = limits.tokens_per_minute
+        kept = None if tokens is None else max(1, int(tokens * (1 - KEPT_BACK)))
+        self._tokens = self._renewed(self._tokens, kept, now)
         self._set_ceiling()
 
     def _renewed(
@@ -163,7 +167,7 @@ class Gate:
             if wait_s == FULL:
                 await self._changed.wait()
             else:
-                await self._nap(wait_s)
+                await self._nap(max(wait_s, SHORTEST_NAP_S))
 
     async def _nap(self, wait_s: float) -> None:
         try:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from core.attempts.limits import Gate
+from core.attempts.limits import Admission, Gate
 from core.providers.base import FailureKind, RateLimits
 
 T = TypeVar("T")
@@ -68,6 +68,7 @@ class VirtualProvider:
         servers: int | None = None,  # calls worked on at once; the others queue, none is refused
         refused_share: float = 0.0,  # whatever the load
         refusal_s: float = 0.02,
+        transit_s: float = 0.005,  # one way
         window_s: float | None = None,  # a minute's calls come back at once when it ends
         announces: bool = False,
         seed: int = 1,
@@ -76,6 +77,7 @@ class VirtualProvider:
         self.latency_s, self.spread, self.most = latency_s, spread, most
         self.per_minute, self.servers = per_minute, servers
         self.refused_share, self.refusal_s = refused_share, refusal_s
+        self.transit_s = transit_s
         self.window_s, self.announces = window_s, announces
         self.bucket, self.bucket_s = float(per_minute or 0), 0.0
         self.in_flight = 0
@@ -161,15 +163,23 @@ class Client:
         loop = asyncio.get_running_loop()
         while True:
             admission = await self.gate.enter(self.bound)
-            took = next(self.tokens, 0)
-            accepted, seconds, announced = self.provider.receive(loop.time(), took)
-            self._count(accepted)
-            end = self._answer if accepted else self._refuse
-            loop.call_later(seconds, end, admission, seconds, took, announced)
+            loop.call_later(self.provider.transit_s, self._arrive, admission)
 
-    def _answer(self, admission: Any, seconds: float, took: int, announced: Any) -> None:
+    def _arrive(self, admission: Admission) -> None:
+        loop, took = asyncio.get_running_loop(), next(self.tokens, 0)
+        accepted, seconds, announced = self.provider.receive(loop.time(), took)
+        self._count(accepted)
+        total_s = seconds + 2 * self.provider.transit_s
+        end = self._answer if accepted else self._refuse
+        if accepted:
+            loop.call_later(seconds, self._finish)
+        loop.call_later(seconds + self.provider.transit_s, end, admission, total_s, took, announced)
+
+    def _finish(self) -> None:
         self._count(-1)
         self.provider.in_flight -= 1
+
+    def _answer(self, admission: Any, seconds: float, took: int, announced: Any) -> None:
         self.answered += 1
         self.gate.succeeded(seconds, took, announced, admission)
         self._leave(admission)
