@@ -4,6 +4,7 @@ Killed at any line it loses nothing: the rows are the truth, and the next worker
 jobs on. Asked to end, it lets calls in flight finish.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -49,6 +50,7 @@ def run_worker(settings: Settings, kind: WorkerKind, *, follow_parent: bool = Fa
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     context = WorkerContext(workspace, worker_id, stopping)
+    _calm_garbage_collection()
     consume(workspace, worker_id, QUEUES[kind], jobs_of(context))
     logger.info("%s worker %s is ready", kind, worker_id)
     # Aside, so that a locked database cannot keep this thread from hearing a signal.
@@ -63,6 +65,14 @@ def run_worker(settings: Settings, kind: WorkerKind, *, follow_parent: bool = Fa
     retiring.join(RETIRE_S)
     # Parked jobs hold threads on purpose: only leaving the process keeps them unfinished.
     os._exit(0)
+
+
+def _calm_garbage_collection() -> None:
+    """Thousands of short-lived calls a second would set the collector off every few milliseconds,
+    to walk over modules that never go: a tenth of the processor time of a sample."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @dataclass

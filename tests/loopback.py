@@ -15,7 +15,7 @@ import socket
 import struct
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -58,6 +58,7 @@ class Entry:
     input_tokens: int
     output_tokens: int
     bill_nano_usd: int
+    at_s: float = field(default_factory=time.monotonic)  # when it arrived
 
 
 FaultLike = Fault | str | None
@@ -109,6 +110,10 @@ class Server:
     started_s: float = field(default_factory=time.monotonic)
     batches: Any = None  # a BatchDesk, where a batch API is offered too
     wires: "set[Wire]" = field(default_factory=set)  # open connections
+    max_concurrent: int | None = None  # a call beyond so many at once is refused with 429
+    requests_per_minute: int | None = None  # within any minute; announced on every answer
+    minute_s: float = 60.0  # shorter, so that a test need not wait for a real one
+    admitted: deque[float] = field(default_factory=deque)  # arrivals within the last minute
 
     def script(
         self,
@@ -134,7 +139,33 @@ class Server:
         self.log.clear()
         self.script()
         self.max_in_flight = self.in_flight
+        self.admitted.clear()
         self.started_s = time.monotonic()
+
+    def used(self) -> int:
+        """How many requests were admitted within the last minute."""
+        while self.admitted and time.monotonic() - self.admitted[0] >= self.minute_s:
+            self.admitted.popleft()
+        return len(self.admitted)
+
+    def is_full(self) -> bool:
+        """Whether one more request is too many."""
+        if self.max_concurrent is not None and self.in_flight >= self.max_concurrent:
+            return True
+        return self.requests_per_minute is not None and self.used() >= self.requests_per_minute
+
+    def announced(self) -> dict[str, str]:
+        """What OpenAI's headers say of a limit: the reset is when all of it is back."""
+        if self.requests_per_minute is None:
+            return {}
+        left = self.requests_per_minute - self.used()
+        newest = self.admitted[-1] if self.admitted else time.monotonic() - self.minute_s
+        reset_s = newest + self.minute_s - time.monotonic()
+        return {
+            "x-ratelimit-limit-requests": str(self.requests_per_minute),
+            "x-ratelimit-remaining-requests": str(left),
+            "x-ratelimit-reset-requests": f"{max(0.0, reset_s):.3f}s",
+        }
 
     @property
     def bill_nano_usd(self) -> int:
@@ -154,10 +185,14 @@ class Server:
             "max_in_flight": self.max_in_flight,
             "faults": dict(Counter(entry.fault for entry in self.log if entry.fault)),
             "elapsed_s": time.monotonic() - self.started_s,
+            "first_at_s": self.log[0].at_s if self.log else None,
         }
 
     def configure(self, settings: Mapping[str, Any]) -> None:
-        for name in ("latency_ms", "input_nano_usd", "output_nano_usd", "headers"):
+        for name in (
+            "latency_ms", "input_nano_usd", "output_nano_usd", "headers",
+            "max_concurrent", "requests_per_minute", "minute_s",
+        ):  # fmt: skip
             if name in settings:
                 setattr(self, name, settings[name])
         if "faults" in settings or "ratio" in settings:
@@ -420,7 +455,8 @@ class Wire(asyncio.Protocol):
         server = self.server
         number = len(server.log) + 1
         server.last_headers, server.last_body = headers, question.body
-        fault = server.next_fault(number, question.body)
+        is_refused = server.is_full()
+        fault = Fault("rate_limit") if is_refused else server.next_fault(number, question.body)
         kind = "" if fault is None else fault.kind
         text, finish, given, produced = "", "stop", 0, 0
         if kind not in ERRORS and kind not in FREE:
@@ -440,6 +476,11 @@ class Wire(asyncio.Protocol):
         server.log.append(
             Entry(number, key, question.protocol, kind, status, given, produced, bill)
         )
+        if is_refused:
+            self._write(status, _error_body(question, Fault("rate_limit")))
+            return
+        if server.requests_per_minute is not None:
+            server.admitted.append(server.log[-1].at_s)
         self.is_busy = True
         server.in_flight += 1
         server.max_in_flight = max(server.max_in_flight, server.in_flight)
@@ -603,7 +644,8 @@ class Wire(asyncio.Protocol):
         self.loop.call_later(wait_s, self._pour, left, piece)
 
     def _head(self, status: int, length: int, extra: Mapping[str, str]) -> bytes:
-        fields = {"content-type": "application/json", **self.server.headers, **extra}
+        announced = self.server.announced()
+        fields = {"content-type": "application/json", **announced, **self.server.headers, **extra}
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{lines}\r\n".encode()
 
@@ -675,8 +717,14 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--ratio", default="{}", help='JSON such as {"rate_limit": 0.1}')
+    parser.add_argument("--max-concurrent", type=int, help="answer 429 beyond so many at once")
+    parser.add_argument("--requests-per-minute", type=int, help="answer 429 beyond so many")
     options = parser.parse_args()
-    server = Server(latency_ms=options.latency_ms)
+    server = Server(
+        latency_ms=options.latency_ms,
+        max_concurrent=options.max_concurrent,
+        requests_per_minute=options.requests_per_minute,
+    )
     server.configure({"ratio": orjson.loads(options.ratio)})
     uvloop.run(_serve(options.host, options.port, server))
 

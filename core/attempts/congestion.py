@@ -18,13 +18,10 @@ FIRST_STEP = 0.01  # of the limit, tried first above it; at least one call
 SMOOTHING = 16  # answers over which the share refused is smoothed, at least
 DOUBTS = 2  # refusals at a level that was calm before, until the level is no longer blamed
 BOTTLENECK = 0.9  # of the limit: calls sent below it say nothing about more
-# Where several gates share: each gives up a part at each refusal and all grow at one slow pace, so
-# that they meet (Chiu and Jain 1989), until the calm has lasted.
-YIELDED = (0.12, 0.05)  # up to one call, and of all above
-SHARED_GROWTH = (0.06, 0.2)  # calls in a round, of the smallest gates and of large ones
-CALM_ROUNDS = 100
-MAKING_ROOM_ROUNDS = 25
-FIRST_REST_S, MAX_REST_S = 0.25, 4.0  # where even one call at a time is refused
+DOUBTFUL_STEP, DOUBTFUL_PART = 0.05, 0.01  # growth in a round where the level is not blamed
+DOUBTFUL_LEAST = 4.0  # where refusals come at any level, going lower would not help
+UNEVEN = 1.1  # times the mean limit of the gates that share, from where on it is evened out
+FIRST_REST_S, MAX_REST_S = 0.05, 4.0  # where even one call at a time is refused
 
 
 class Sent(Protocol):
@@ -50,7 +47,6 @@ class AdaptiveLimit:
         self._floor = 1.0  # one congested moment does not lower the limit further
         self._lowered_at = 0  # calls up to this number were sent before the limit was lowered
         self._proofs: dict[int, int] = {}  # first call answered since then, by level
-        self._lowered_s = 0.0
         self._doubts = 0
         self._refused_share = 0.0
         self._latency_s = 0.0
@@ -84,24 +80,17 @@ class AdaptiveLimit:
         """How much the limit grows in this round."""
         if self._slowdown.is_suspected:
             return 0.0
-        if self._sharers == 1 and self._doubts >= DOUBTS:
-            return 0.25 + 0.02 * self.limit
+        if now >= self._hold_until_s:
+            self._doubts = 0
+        if self._doubts >= DOUBTS:
+            return DOUBTFUL_STEP + DOUBTFUL_PART * self.limit
         if self._struck is None:
             self.reason = "growing"
             return SLOW_START * self.limit
         below = self._struck - self.limit
-        if below > 0 and self._sharers == 1:
+        if below > 0:
             return min(max(1.0, below / 3), below * self.limit)
-        if now < self._hold_until_s:
-            return 0.0
-        return self._probing_growth(sent) if self._sharers == 1 else self._shared_growth(now)
-
-    def _shared_growth(self, now: float) -> float:
-        rounds = (now - self._lowered_s) / self._latency_s if self._latency_s > 0 else 0.0
-        calm = min(20.0, max(0.0, rounds - CALM_ROUNDS) / 10)
-        slow, fast = SHARED_GROWTH
-        growth = min(fast, slow + 0.005 * self.limit) * 2**calm
-        return float(min(growth, SLOW_START * self.limit))
+        return 0.0 if now < self._hold_until_s else self._probing_growth(sent)
 
     def _probing_growth(self, sent: int) -> float:
         if self._step == 0.0:
@@ -127,26 +116,20 @@ class AdaptiveLimit:
                 self.limit = min(self.limit, self._struck)
             return 0.0
         self._floor = max(1.0, self.limit / 2)
-        if self._sharers > 1:
-            self._struck = max(1.0, min(self.limit, call.level - 1.0))
-            lower = self._struck - self._yielded(self._struck)
-        else:
-            lower = self.limit * (1 - self._refused_share / 2)
-            if self._is_level_to_blame(call):
-                lower = min(lower, call.level - 1.0)
-                self._struck = max(self._floor, min(self.limit, call.level - 1.0))
-                self._hold(now)
-        self._lower(max(self._floor, lower), now, sent)
+        lower = self.limit * (1 - self._refused_share / 2)
+        if self._is_level_to_blame(call):
+            lower = min(lower, call.level - 1.0)
+            self._struck = max(self._floor, min(self.limit, call.level - 1.0))
+        elif self._doubts >= DOUBTS:
+            lower = max(lower, min(self.limit, DOUBTFUL_LEAST / self._sharers))
+        self._hold(now)
+        self._lower(max(self._floor, lower), sent)
         self.reason = f"lowered by the provider ({kind})"
         if self.limit > 1:
             return 0.0
         self._struck = None
         self._rest_s = min(MAX_REST_S, 2 * self._rest_s or FIRST_REST_S)
         return self._rest_s
-
-    def _yielded(self, level: float) -> float:
-        small, large = YIELDED
-        return max(min(1.0, small * level), max(large, self._refused_share) * level)
 
     def _is_level_to_blame(self, call: Sent) -> bool:
         """Whether fewer in flight would have helped, as far as the answers since then tell.
@@ -162,35 +145,46 @@ class AdaptiveLimit:
             self._doubts = max(0, self._doubts - 1)
         return self._doubts < DOUBTS
 
-    def set_sharers(self, sharers: int, now: float) -> None:
-        """So many gates find the same limit together: make room at once, or take what is free."""
+    def set_sharers(self, sharers: int, mean_limit: float | None, now: float) -> None:
+        """So many gates find the same limit together, and theirs are so large in the mean.
+
+        Left alone they would keep what each has found: one that comes late finds no room.
+        """
         part, self._sharers = self._sharers / sharers, sharers
-        if self._struck is None or part == 1.0:
+        if self._struck is None:
             return
-        self._struck = max(1.0, self._struck * part)
+        if part != 1.0:
+            self._aim(self._struck * part, now)
+        elif mean_limit is not None and sharers > 1:
+            gap = self.limit - mean_limit
+            if abs(gap) >= max(1.0, (UNEVEN - 1) * mean_limit):
+                self._aim(mean_limit, now)
+
+    def _aim(self, level: float, now: float) -> None:
+        """Take `level` for calm: go there at once from above, and step by step from below."""
+        self._struck, self._doubts = max(1.0, level), 0
         if self._struck < self.limit:
-            self._hold(now, MAKING_ROOM_ROUNDS)
-            self._lower(self._struck, now, self._lowered_at)
+            self._hold(now)
+            self._lower(self._struck, self._lowered_at)
 
     def paused(self, now: float, sent: int) -> None:
         """The provider asked for a pause: start again with half, and return from there."""
         self._struck = self._struck or self.limit
         self._hold(now)
-        self._lower(max(1.0, self.limit / 2), now, sent)
+        self._lower(max(1.0, self.limit / 2), sent)
 
     def _ease(self, target: float, now: float, sent: int) -> None:
         self._struck = target
         self._hold(now)
-        self._lower(target, now, sent)
+        self._lower(target, sent)
         self.reason = "answers get slower"
 
-    def _hold(self, now: float, rounds: int = HOLD_ROUNDS) -> None:
+    def _hold(self, now: float) -> None:
         low, high = HOLD_BOUNDS_S
-        low *= rounds / HOLD_ROUNDS
-        self._hold_until_s = now + min(high, max(low, rounds * self._latency_s))
+        self._hold_until_s = now + min(high, max(low, HOLD_ROUNDS * self._latency_s))
 
-    def _lower(self, target: float, now: float, sent: int) -> None:
+    def _lower(self, target: float, sent: int) -> None:
         self.limit = target
-        self._lowered_at, self._lowered_s, self._step = sent, now, 0.0
+        self._lowered_at, self._step = sent, 0.0
         self._proofs.clear()
         self._slowdown.forget()

@@ -127,10 +127,13 @@ class Gate:
         made.per_minute, made.share = per_minute, self._share
         return made
 
-    def set_share(self, batches: int) -> None:
-        """How many running batches share the connection: each keeps to its part."""
+    def set_share(self, batches: int, mean_limit: float | None = None) -> None:
+        """How many running batches share the connection: each keeps to its part.
+
+        `mean_limit` is the mean of the limits that those which adapt have now.
+        """
         self._share = max(1, batches)
-        self._adaptive.set_sharers(self._share, self._clock())
+        self._adaptive.set_sharers(self._share, mean_limit, self._clock())
         for made in (self._requests, self._tokens):
             if made is not None:
                 made.share = self._share
@@ -168,6 +171,11 @@ class Gate:
                 await self._changed.wait()
             else:
                 await self._nap(max(wait_s, SHORTEST_NAP_S))
+
+    def enter_now(self, expected_tokens: int = 0) -> Admission | None:
+        """Take room if there is any at this moment; None where `enter` would have to wait."""
+        now, tokens = self._clock(), self._expectation(expected_tokens)
+        return self._admit(tokens, now) if self._wait_s(tokens, now) == 0.0 else None
 
     async def _nap(self, wait_s: float) -> None:
         try:

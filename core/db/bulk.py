@@ -7,6 +7,7 @@ it back milliseconds later. One statement gives it away once, and works beside t
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -92,9 +93,14 @@ def _encoded(rows: Sequence[Row], dialect: str) -> str:
 
 def _sqlite_value(value: Any) -> Any:
     if isinstance(value, datetime):
-        # The form in which SQLAlchemy stores and compares datetimes on SQLite.
-        return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+        return _sqlite_time(value)
     return _postgres_value(value)
+
+
+@lru_cache(maxsize=64)  # the rows of one transaction share their times
+def _sqlite_time(value: datetime) -> str:
+    """The form in which SQLAlchemy stores and compares datetimes on SQLite."""
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def _postgres_value(value: Any) -> Any:

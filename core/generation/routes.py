@@ -1,9 +1,11 @@
 """The models that a run may ask: the chosen one, and the one it falls back on."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.attempts.breaker import Breaker
 from core.attempts.calls import Call, Target, request_key
@@ -40,6 +42,14 @@ def prepare_for(task: Task, provider: Provider, target: Target) -> None:
     task.target = target
 
 
+class Started(NamedTuple):
+    """A call that the gate let in."""
+
+    task: Task
+    call: Call
+    admission: Admission
+
+
 class Route:
     """One endpoint in use by one run: its gate, its breaker, and the calls opened for it."""
 
@@ -47,7 +57,8 @@ class Route:
         self.provider, self.target = endpoint.provider, endpoint.target
         self.price, self.factor = endpoint.price, endpoint.reservation_factor
         self.gate, self.breaker = gate, breaker
-        self.opened: asyncio.Queue[tuple[Task, Call]] = asyncio.Queue()
+        self._opened: deque[tuple[Task, Call]] = deque()
+        self._has_opened = asyncio.Event()
         self._admitted = 0  # tasks on their way into `opened`
         self._was_closed = True
 
@@ -87,7 +98,7 @@ class Route:
     def room(self) -> int:
         """How many more calls may be opened ahead of the gate."""
         ahead = min(MAX_OPENED_AHEAD, max(2, self.gate.limit // 2))
-        return ahead - self._admitted - self.opened.qsize()
+        return ahead - self._admitted - len(self._opened)
 
     def admit(self) -> None:
         """One more call is being opened for this route."""
@@ -97,7 +108,27 @@ class Route:
     def open(self, task: Task, call: Call) -> None:
         """Its attempt row is committed: it waits for the gate."""
         self._admitted -= 1
-        self.opened.put_nowait((task, call))
+        self._opened.append((task, call))
+        self._has_opened.set()
+
+    async def next(self) -> Started:
+        """The next opened call, once the gate lets it in."""
+        while True:
+            await self._has_opened.wait()
+            if not self._opened:
+                self._has_opened.clear()
+                continue
+            admission = await self.gate.enter(self._opened[0][1].tokens_bound)
+            if self._opened:
+                return Started(*self._opened.popleft(), admission)
+            self.gate.leave(admission)
+
+    def next_now(self) -> Started | None:
+        """The next opened call if the gate lets it in at this moment."""
+        if not self._opened:
+            return None
+        admission = self.gate.enter_now(self._opened[0][1].tokens_bound)
+        return None if admission is None else Started(*self._opened.popleft(), admission)
 
     def turn_away(self) -> None:
         """It did not fit the budget."""

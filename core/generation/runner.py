@@ -26,7 +26,7 @@ from core.generation.judging import Assessor, Judge
 from core.generation.missing import MissingSamples
 from core.generation.pace import Pace
 from core.generation.reuse import find_answers, has_answers
-from core.generation.routes import Endpoint, Route, Routes
+from core.generation.routes import Endpoint, Route, Routes, Started
 from core.generation.settling import settlement_of
 from core.generation.watching import BEAT_S, Watcher
 from core.providers.base import FATAL_FOR_BATCH, Failure, FailureKind, Provider, Reply
@@ -242,17 +242,24 @@ class Run:
 
     async def _send(self, journal: Journal, route: Route) -> None:
         while True:
-            task, call = await route.opened.get()
-            admission = await route.gate.enter(call.tokens_bound)
+            started = await route.next()
             if self._error is not None:
                 return
-            job = asyncio.create_task(self._ask(journal, route, task, call, admission))
+            job = asyncio.create_task(self._ask_on(journal, route, started))
             self._calls.add(job)
             job.add_done_callback(self._end_call)
 
     def _end_call(self, job: asyncio.Task[None]) -> None:
         self._calls.discard(job)
         self._note_error(job)
+
+    async def _ask_on(self, journal: Journal, route: Route, started: Started) -> None:
+        """One call after another, for as long as the gate lets the next one in at once: a call that
+        had to wait for the sender would leave its place empty for some turns of the loop."""
+        following: Started | None = started
+        while following is not None:
+            await self._ask(journal, route, *following)
+            following = None if self._error else route.next_now()
 
     async def _ask(
         self, journal: Journal, route: Route, task: Task, call: Call, admission: Admission

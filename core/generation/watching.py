@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from core.attempts.calls import Target
 from core.attempts.journal import Journal
@@ -30,6 +30,7 @@ class Sharing(NamedTuple):
     """What a route must know of its connection."""
 
     batches: int  # that run on it now
+    mean_limit: float | None  # of the calls at once of those that adapt; None: none has said
     limits: ConnectionLimits
     factor: float  # of reservations
     has_budget: bool  # one applies to the run's calls
@@ -69,7 +70,7 @@ class Watcher:
             seen = await asyncio.to_thread(
                 sharing_of, self._workspace, route.target, self._journal.scope
             )
-            route.gate.set_share(seen.batches)
+            route.gate.set_share(seen.batches, seen.mean_limit)
             route.gate.set_limits(seen.limits)
             route.factor = seen.factor
             if route.price is None and seen.has_budget:
@@ -109,14 +110,17 @@ def no_price(target: Target) -> Ending:
 
 def sharing_of(workspace: Workspace, target: Target, scope: SpendScope) -> Sharing:
     """How a target's connection is shared and limited at this moment."""
-    running = select(func.count()).where(
+    adapts = Batch.concurrency.is_(None) & (Batch.concurrency_limit > 0)
+    mean_limit = func.avg(case((adapts, Batch.concurrency_limit)))
+    running = select(func.count(), mean_limit).where(
         Batch.connection == target.connection, Batch.state == "running", Batch.mode == "live"
     )
     with workspace.read() as session:
-        batches = session.scalar(running) or 0
+        batches, mean = session.execute(running).one()
         found = session.get(Connection, target.connection)
     return Sharing(
         max(1, batches),
+        None if mean is None else float(mean),
         limits_of(found),
         load_factor(workspace, target.connection, target.model),
         has_budget(workspace, scope),

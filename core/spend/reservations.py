@@ -10,7 +10,7 @@ One that settles several months settles them in order.
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Table, bindparam, select, type_coerce, update
 from sqlalchemy.orm import Session
@@ -44,20 +44,14 @@ def reserve(session: Session | Connection, scope: SpendScope, month: str, amount
     nano = to_nano(amount)
     if not nano:
         return Fit.FITS
-    values: dict[str, Any] = scope.parameters(month)
-    budgets = session.execute(_LOOK, values).all()
-    if not budgets:
+    # Taken first and given back where it is too much: it nearly always fits.
+    budgets = _moved(session, scope, month, released=-nano)
+    if all(budget.settled + budget.reserved <= budget.cap for budget in budgets):
         return Fit.FITS
-    fit = Fit.FITS
-    for cap, settled, reserved in budgets:
-        if settled + nano > cap:
-            # What is settled never shrinks by waiting, so no call in flight can make room.
-            return Fit.NEVER
-        if settled + reserved + nano > cap:
-            fit = Fit.LATER
-    if fit is Fit.FITS:
-        session.execute(_RESERVE, values | {"amount": nano})
-    return fit
+    _moved(session, scope, month, released=nano)
+    # What is settled never shrinks by waiting, so no call in flight can make room.
+    is_hopeless = any(budget.settled + nano > budget.cap for budget in budgets)
+    return Fit.NEVER if is_hopeless else Fit.LATER
 
 
 def settle(
@@ -79,35 +73,39 @@ def shift(
     released, spent = to_nano(release), to_nano(spend)
     if not released and not spent:
         return
+    for budget in _moved(session, scope, month, released, spent):
+        if budget.settled * 100 >= budget.cap * _NEXT_LEVEL[budget.alerted] and spent > 0:
+            spending = Spent(budget.budget_id, budget.settled, budget.cap, budget.alerted)
+            raise_alerts(session, scope, spending)
+
+
+class _Budget(NamedTuple):
+    budget_id: str
+    cap: int
+    settled: int
+    reserved: int
+    alerted: int
+
+
+def _moved(
+    session: Session | Connection, scope: SpendScope, month: str, released: int, spent: int = 0
+) -> list[_Budget]:
+    """The budgets that apply, in nano-dollars, after so much moved."""
     values: dict[str, Any] = scope.parameters(month)
-    rows = session.execute(
-        _shift_statement(session), values | {"released": released, "spent": spent}
-    ).all()
-    for budget_id, cap, settled, alerted in rows:
-        if settled * 100 >= cap * _NEXT_LEVEL[alerted] and spent > 0:
-            raise_alerts(session, scope, Spent(budget_id, settled, cap, alerted))
+    statement = _shift_statement(session)
+    rows = session.execute(statement, values | {"released": released, "spent": spent})
+    return [_Budget(*row) for row in rows]
 
 
 # The next alert level above each; no spend reaches the last one.
 _NEXT_LEVEL = {0: 50, 50: 80, 80: 100, 100: 10**9}
-_LOOK = (
-    select(_CAP, _SETTLED, _RESERVED)
-    .where(APPLIES)
-    .order_by(_COLUMNS.month, _COLUMNS.budget_id)
-    .with_for_update()
-)
-_RESERVE = (
-    update(_TABLE)
-    .where(APPLIES)
-    .values(reserved_nano_usd=_RESERVED + bindparam("amount", type_=BigInteger))
-)
 _SHIFT = (
     update(_TABLE)
     .values(
         reserved_nano_usd=_RESERVED - bindparam("released", type_=BigInteger),
         settled_nano_usd=_SETTLED + bindparam("spent", type_=BigInteger),
     )
-    .returning(_COLUMNS.budget_id, _CAP, _SETTLED, _COLUMNS.alerted_percent)
+    .returning(_COLUMNS.budget_id, _CAP, _SETTLED, _RESERVED, _COLUMNS.alerted_percent)
 )
 _SHIFT_SQLITE = _SHIFT.where(APPLIES)
 # An UPDATE alone locks rows as it finds them; two of those can wait for each other in a circle.

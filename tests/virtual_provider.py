@@ -65,7 +65,7 @@ class VirtualProvider:
         spread: float = 0.3,  # sigma of the logarithm
         most: int | None = None,  # calls in flight
         per_minute: int | None = None,  # a bucket that refills all the time, as OpenAI's does
-        servers: int | None = None,  # calls worked on at once; the others queue, none is refused
+        workers: int | None = None,  # calls worked on at once; the others queue, none is refused
         refused_share: float = 0.0,  # whatever the load
         refusal_s: float = 0.02,
         transit_s: float = 0.005,  # one way
@@ -75,14 +75,14 @@ class VirtualProvider:
     ) -> None:
         self.rng = np.random.Generator(np.random.PCG64(seed))
         self.latency_s, self.spread, self.most = latency_s, spread, most
-        self.per_minute, self.servers = per_minute, servers
+        self.per_minute, self.workers = per_minute, workers
         self.refused_share, self.refusal_s = refused_share, refusal_s
         self.transit_s = transit_s
         self.window_s, self.announces = window_s, announces
         self.bucket, self.bucket_s = float(per_minute or 0), 0.0
         self.in_flight = 0
         self.arrivals: list[tuple[float, int]] = []  # seconds and tokens
-        self.free_at: list[float] = [0.0] * (servers or 0)
+        self.free_at: list[float] = [0.0] * (workers or 0)
 
     def receive(self, now: float, tokens: int) -> tuple[bool, float, RateLimits | None]:
         """Whether a call is accepted, how long its end takes, and what is announced with it."""
@@ -97,9 +97,9 @@ class VirtualProvider:
         return True, self._queued(now) + drawn, announced
 
     def _queued(self, now: float) -> float:
-        if self.servers is None:
+        if self.workers is None:
             return 0.0
-        # Every server's next free moment; latency is drawn by the caller with the mean's length.
+        # Every worker's next free moment; latency is drawn by the caller with the mean's length.
         first = int(np.argmin(self.free_at))
         start = max(now, self.free_at[first])
         self.free_at[first] = start + self.latency_s
@@ -143,19 +143,29 @@ class Client:
         self.gate, self.provider = gate, provider
         self.tokens, self.bound, self.retry_after_s = iter(tokens), bound, retry_after_s
         self.answered = self.refused = 0
-        self.trace: deque[tuple[float, int, str]] = deque(maxlen=100_000)
-        self.area = 0.0  # accepted calls in flight, times seconds
-        self._in_flight, self._seen_s = 0, 0.0
+        self._area = 0.0  # calls that the provider works on, times seconds
+        self._in_flight, self._seen_s, self._began_s = 0, 0.0, 0.0
 
     def reset_counts(self) -> None:
         """Count from now on."""
         self._count(0)
         self.answered = self.refused = 0
-        self.area = 0.0
+        self._area, self._began_s = 0.0, virtual_now()
+
+    @property
+    def refused_share(self) -> float:
+        """Of all requests counted."""
+        return self.refused / max(1, self.answered + self.refused)
+
+    @property
+    def mean_in_flight(self) -> float:
+        """Calls that the provider worked on, in the mean over the time counted."""
+        self._count(0)
+        return self._area / (virtual_now() - self._began_s)
 
     def _count(self, change: int) -> None:
         now = virtual_now()
-        self.area += self._in_flight * (now - self._seen_s)
+        self._area += self._in_flight * (now - self._seen_s)
         self._in_flight, self._seen_s = self._in_flight + change, now
 
     async def send_all(self) -> None:
@@ -166,25 +176,29 @@ class Client:
             loop.call_later(self.provider.transit_s, self._arrive, admission)
 
     def _arrive(self, admission: Admission) -> None:
-        loop, took = asyncio.get_running_loop(), next(self.tokens, 0)
-        accepted, seconds, announced = self.provider.receive(loop.time(), took)
-        self._count(accepted)
-        total_s = seconds + 2 * self.provider.transit_s
-        end = self._answer if accepted else self._refuse
-        if accepted:
-            loop.call_later(seconds, self._finish)
-        loop.call_later(seconds + self.provider.transit_s, end, admission, total_s, took, announced)
+        loop, provider, took = asyncio.get_running_loop(), self.provider, next(self.tokens, 0)
+        accepted, seconds, announced = provider.receive(loop.time(), took)
+        back_s = seconds + provider.transit_s
+        if not accepted:
+            loop.call_later(back_s, self._refuse, admission, announced)
+            return
+        self._count(1)
+        loop.call_later(seconds, self._finish)
+        latency_s = back_s + provider.transit_s
+        loop.call_later(back_s, self._answer, admission, latency_s, took, announced)
 
     def _finish(self) -> None:
         self._count(-1)
         self.provider.in_flight -= 1
 
-    def _answer(self, admission: Any, seconds: float, took: int, announced: Any) -> None:
+    def _answer(
+        self, admission: Admission, latency_s: float, took: int, announced: RateLimits | None
+    ) -> None:
         self.answered += 1
-        self.gate.succeeded(seconds, took, announced, admission)
+        self.gate.succeeded(latency_s, took, announced, admission)
         self._leave(admission)
 
-    def _leave(self, admission: Any) -> None:
+    def _leave(self, admission: Admission) -> None:
         if self.commit_s == 0.0:
             self.gate.leave(admission)
             return
@@ -193,7 +207,7 @@ class Client:
         seconds = self.commit_s - now % self.commit_s
         asyncio.get_running_loop().call_later(seconds, self.gate.leave, admission)
 
-    def _refuse(self, admission: Any, seconds: float, took: int, announced: Any) -> None:
+    def _refuse(self, admission: Admission, announced: RateLimits | None) -> None:
         self.refused += 1
         self.gate.failed(FailureKind.RATE_LIMIT, self.retry_after_s, announced, admission)
         self._leave(admission)
@@ -206,3 +220,25 @@ async def run_clients(clients: list[Client], seconds: float) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def share_evenly(clients: list[Client], every_s: float = 2.0) -> None:
+    """Tell the gates of each other, as running batches learn of each other; until cancelled."""
+    while True:
+        mean_limit = sum(client.gate.limit for client in clients) / len(clients)
+        for client in clients:
+            client.gate.set_share(len(clients), mean_limit)
+        await asyncio.sleep(every_s)
+
+
+def most_in_a_minute(amounts: Iterable[tuple[float, int]]) -> int:
+    """The largest sum within any 60 seconds of (second, amount) in the order of time."""
+    window: deque[tuple[float, int]] = deque()
+    total = most = 0
+    for second, amount in amounts:
+        window.append((second, amount))
+        total += amount
+        while window[0][0] <= second - 60:
+            total -= window.popleft()[1]
+        most = max(most, total)
+    return most
