@@ -24,7 +24,8 @@ from core.attempts.storing import (
 )
 from core.db.workspace import Workspace
 
-MIN_GAP_S = 0.004  # between two commits: what arrives meanwhile shares the next one
+QUIET_S = 0.002  # without a new result, before what is there is committed
+MAX_GATHERING_S = 0.008  # however many results keep coming
 
 
 class Journal:
@@ -100,16 +101,20 @@ class Journal:
         return done
 
     async def _write_all(self) -> None:
-        next_start = 0.0
         while self._waiting or not self._is_closing:
             await self._has_work.wait()
             self._has_work.clear()
-            if (early_s := next_start - time.monotonic()) > 0:
-                await asyncio.sleep(early_s)
-            next_start = time.monotonic() + MIN_GAP_S
+            await self._gather()
             waiting, self._waiting = self._waiting, []
             if waiting:
                 await self._write(waiting)
+
+    async def _gather(self) -> None:
+        """Wait until no more results arrive: those sent together come back together."""
+        latest, seen = time.monotonic() + MAX_GATHERING_S, 0
+        while len(self._waiting) > seen and time.monotonic() < latest and not self._is_closing:
+            seen = len(self._waiting)
+            await asyncio.sleep(QUIET_S)
 
     async def _write(self, waiting: list[tuple[Order, "asyncio.Future[Any] | None"]]) -> None:
         try:
