@@ -24,8 +24,8 @@ from core.attempts.storing import (
 )
 from core.db.workspace import Workspace
 
-QUIET_S = 0.002  # without a new result, before what is there is committed
-MAX_GATHERING_S = 0.008  # however many results keep coming
+QUIET_S = 0.001  # without a new result, before what is there is committed
+MAX_GATHERING_S = 0.003  # however many results keep coming
 
 
 class Journal:

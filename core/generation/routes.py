@@ -10,9 +10,11 @@ from typing import NamedTuple
 from core.attempts.breaker import Breaker
 from core.attempts.calls import Call, Target, request_key
 from core.attempts.limits import Admission, ConnectionLimits, Gate
+from core.attempts.retry import MAX_REQUESTS_PER_CALL
 from core.db.ids import new_id
 from core.generation.asking import Task
-from core.providers.base import FATAL_FOR_BATCH, RETRYABLE, Outcome, Provider
+from core.providers.base import FATAL_FOR_BATCH, RETRYABLE, FailureKind, Outcome, Provider
+from core.providers.failures import OUTAGES
 from core.providers.prices import ModelPrice
 from core.spend.factors import scale_reservation
 
@@ -135,8 +137,8 @@ class Route:
         self._admitted -= 1
         self.breaker.not_sent()
 
-    def heed(self, outcome: Outcome, admission: Admission) -> None:
-        """Let gate and breaker learn from an outcome."""
+    def heed(self, outcome: Outcome, admission: Admission, number: int) -> None:
+        """Let gate and breaker learn from the outcome of a call's `number`-th request."""
         self._was_closed = self.breaker.is_closed
         failure, usage = outcome.failure, outcome.reply.usage if outcome.reply else None
         if failure is None:
@@ -148,9 +150,19 @@ class Route:
         if failure is not None and failure.kind in FATAL_FOR_BATCH:
             self.breaker.block()
         elif failure is not None and failure.kind in RETRYABLE:
-            self.breaker.failed(BREAKER_FAILURES + self.gate.limit)
+            self.breaker.failed(self._streak(failure.kind, number))
         else:
             self.breaker.answered()
+
+    def _streak(self, kind: FailureKind, number: int) -> int:
+        """How many failures in a row close this route. Few, where a call has used up its tries
+        with nothing answered meanwhile: in a small batch no longer streak would ever come."""
+        is_last = number >= MAX_REQUESTS_PER_CALL and kind in OUTAGES
+        return MAX_REQUESTS_PER_CALL if is_last else BREAKER_FAILURES + self.gate.limit
+
+    def is_down(self, kind: FailureKind) -> bool:
+        """Whether this failure is the provider's, not the question's."""
+        return kind in OUTAGES and not self.breaker.is_closed
 
     def was_shut_just_now(self) -> bool:
         """The newest outcome closed this route."""

@@ -272,7 +272,7 @@ class Run:
             outcome = await route.provider.send(call.request, call.prepared)
             crash_here("after_reply")
             settlement = settlement_of(call, outcome, route.price)
-            route.heed(outcome, admission)
+            route.heed(outcome, admission, call.number)
             if outcome.reply is not None:
                 await self._conclude(journal, task, outcome.reply, settlement)
             elif outcome.failure is not None:
@@ -291,7 +291,9 @@ class Run:
         """A request brought no answer: try again, ask the other model, give up, or pause."""
         wait_s = backoff_s(failure, task.number, f"{self._batch.batch_id}:{task.plan_index}")
         self._stop_or_move_on(journal, route, failure)
-        if wait_s is None and failure.kind not in FATAL_FOR_BATCH:
+        if wait_s is None and route.is_down(failure.kind):
+            task.number = 0
+        elif wait_s is None and failure.kind not in FATAL_FOR_BATCH:
             if not self._may_fail_over(task, failure):
                 await self._store(journal, settlement, self._judge.refused(task, failure))
                 return

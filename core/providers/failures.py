@@ -93,6 +93,8 @@ POLICY: dict[FailureKind, Policy] = {
 RETRYABLE = frozenset(kind for kind, policy in POLICY.items() if policy.retry)
 FATAL_FOR_BATCH = frozenset(kind for kind, policy in POLICY.items() if policy.stops_batch)
 CONGESTION = frozenset(kind for kind, policy in POLICY.items() if policy.congestion)
+# Seen on every call, these say that the provider is down; the others are about one question.
+OUTAGES = RETRYABLE - {FailureKind.TRUNCATED, FailureKind.GARBAGE}
 KIND_OF_STATUS = {status: kind for kind, policy in POLICY.items() for status in policy.statuses}
 # A gateway speaks here: the model behind it may have answered, and billed.
 GATEWAY_STATUSES = frozenset({502, 504, 520, 522, 523, 524})

@@ -11,7 +11,7 @@ from factories import make_template
 from loopback import Loopback
 from sqlalchemy import select, update
 
-from core.attempts import breaker
+from core.attempts import breaker, retry
 from core.db.tables import Attempt, Batch
 from core.db.workspace import Workspace
 from core.generation.batches import LaunchRequest, batch_log, get_batch
@@ -128,7 +128,9 @@ def test_the_first_model_is_asked_again_when_it_is_back(
     batch = launch(workspace, loopback, second, n=600)
     assert run(workspace, batch) == "completed"
     calls, spent = ledger(workspace, batch)
-    assert calls["first first-1"] > 100
+    answered_again = loopback.stats()["ok"]
+    assert answered_again > 0
+    assert calls["first first-1"] == 30 + answered_again
     assert calls["second second-1"] > 0
     assert spent == bill(loopback, second)
 
@@ -166,6 +168,23 @@ def test_a_batch_that_wakes_tries_with_one_call_and_waits_longer_while_it_is_dow
     assert time.monotonic() - started < 10
     done = get_batch(ready, batch.batch_id)
     assert (done.generated, done.failed, done.wake_after_s) == (100, 0, None)
+
+
+def test_a_small_batch_pauses_too_and_fails_no_sample(
+    workspace: Workspace, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "FIRST_BACKOFF_S", 0.01)
+    prepare_queue(workspace)
+    loopback.script(lambda number, body: "unavailable")
+    batch = launch(workspace, loopback, None, n=2)
+    assert run(workspace, batch) == "paused"
+    paused = get_batch(workspace, batch.batch_id)
+    assert (paused.pause_reason, paused.failed) == ("provider", 0)
+    assert paused.wake_after_s is not None
+    loopback.reset()
+    wake(workspace, batch)
+    assert run(workspace, batch) == "completed"
+    assert get_batch(workspace, batch.batch_id).generated == 2
 
 
 def wake(workspace: Workspace, batch: Batch) -> None:
