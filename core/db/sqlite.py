@@ -4,6 +4,7 @@
 drops the first one's locks.
 """
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from core.db.types import JSON_CODEC
 
+logger = logging.getLogger(__name__)
 BUSY_TIMEOUT_MS = 60_000
 WAL_LIMIT_BYTES = 64 * 2**20  # a checkpoint cuts the write-ahead log back to this
 WAL_WARNING_BYTES = 256 * 2**20  # beyond this a reader that never ends blocks the checkpoints
@@ -106,9 +108,16 @@ def sync_s(folder: Path) -> float:
 
 
 def checkpoint(engine: Engine, beyond_bytes: int = CHECKPOINT_BYTES) -> None:
-    """Move a long write-ahead log into the database, without holding anybody up."""
-    if wal_bytes(engine) > beyond_bytes:
-        with engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            assert driver is not None
+    """Move a long write-ahead log into the database, without holding anybody up.
+
+    Where that cannot be done now, such as on a full disk, a later call does it.
+    """
+    if wal_bytes(engine) <= beyond_bytes:
+        return
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        try:
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except pysqlite3.OperationalError as error:
+            logger.warning("the write-ahead log was not moved: %s", error)

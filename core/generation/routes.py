@@ -197,13 +197,14 @@ class Routes:
         """Whether there is a second model."""
         return len(self._routes) > 1
 
-    def have_room(self) -> bool:
-        """Whether any call may be opened now."""
-        return any(route.room > 0 and route.breaker.admits() for route in self._routes)
-
     def route_of(self, task: Task) -> Route | None:
-        """Whom to ask now; None while the task must wait."""
-        for route in self._routes[1:] if task.uses_failover else self._routes:
+        """Whom to ask now; None while the task must wait.
+
+        What the first model gave up on goes to the second; where that cannot be asked, back to the
+        first, which decides.
+        """
+        second = [route for route in self._routes[1:] if route.breaker.is_usable()]
+        for route in second if task.uses_failover and second else self._routes:
             if route.breaker.admits():
                 return route if route.room > 0 else None
         return None

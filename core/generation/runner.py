@@ -25,12 +25,12 @@ from core.generation.concluding import conclude
 from core.generation.judging import Assessor, Judge
 from core.generation.missing import MissingSamples
 from core.generation.pace import Pace
+from core.generation.reading import read_patiently
 from core.generation.reuse import find_answers, has_answers
 from core.generation.routes import Endpoint, Route, Routes, Started
 from core.generation.settling import settlement_of
 from core.generation.watching import BEAT_S, Watcher
-from core.providers.base import FATAL_FOR_BATCH, Failure, FailureKind, Provider, Reply
-from core.providers.prices import ModelPrice
+from core.providers.base import FATAL_FOR_BATCH, Failure, FailureKind, Reply
 from core.spend.reservations import Fit
 from core.templates.versions import load_definition
 
@@ -51,16 +51,6 @@ class Resources:
     assessor: Assessor
     worker_id: str
     is_stopping: Callable[[], bool]  # the process was asked to end
-
-    @property
-    def provider(self) -> Provider:
-        """The chosen model's."""
-        return self.endpoint.provider
-
-    @property
-    def price(self) -> ModelPrice | None:
-        """The chosen model's."""
-        return self.endpoint.price
 
 
 class Run:
@@ -163,7 +153,7 @@ class Run:
 
     async def _prepare(self, indexes: list[int]) -> list[Task]:
         missing, tasks = self._missing, []
-        chunks = await asyncio.to_thread(missing.load_chunks, indexes) if missing.has_chunks else {}
+        chunks = await read_patiently(missing.load_chunks, indexes) if missing.has_chunks else {}
         for number, index in enumerate(indexes, 1):
             task = missing.task(index, chunks)
             self._routes.first.prepare(task)
@@ -177,7 +167,7 @@ class Run:
         if not self._may_reuse:
             return block
         keys = {task.request_key: task for task in block}
-        found = await asyncio.to_thread(find_answers, self._resources.workspace, keys)
+        found = await read_patiently(find_answers, self._resources.workspace, keys)
         self._unsettled += len(found)
         for key, answer in found.items():
             keys[key].attempt_id = answer.attempt_id
@@ -215,15 +205,20 @@ class Run:
         now = time.monotonic()
         block: list[tuple[Route, Task]] = []
         for _ in range(len(self._waiting)):
-            if len(block) >= most or not self._routes.have_room():
+            if len(block) >= most:
                 break
             task = self._waiting.popleft()
-            route = self._routes.route_of(task) if task.due_at <= now else None
-            if route is None:
-                self._waiting.append(task)
-            else:
+            is_due = task.due_at <= now
+            route = self._routes.route_of(task) if is_due else None
+            if route is not None:
                 route.admit()
                 block.append((route, task))
+            elif is_due and not task.uses_failover:
+                # Nobody to ask for this one, so for none of the others that are due either.
+                self._waiting.appendleft(task)
+                break
+            else:
+                self._waiting.append(task)
         return block
 
     async def _nap(self) -> None:

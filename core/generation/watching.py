@@ -17,6 +17,7 @@ from core.db.tables import Batch, Connection
 from core.db.workspace import Workspace
 from core.generation.batches import Ending
 from core.generation.pace import Pace
+from core.generation.reading import read_patiently
 from core.generation.routes import Routes
 from core.spend.budgets import SpendScope, has_budget
 from core.spend.factors import load_factor
@@ -67,7 +68,7 @@ class Watcher:
 
     async def _look_around(self) -> None:
         for route in self._routes:
-            seen = await asyncio.to_thread(
+            seen = await read_patiently(
                 sharing_of, self._workspace, route.target, self._journal.scope
             )
             route.gate.set_share(seen.batches, seen.mean_limit)

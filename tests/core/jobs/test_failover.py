@@ -118,6 +118,28 @@ def test_a_question_that_only_the_first_model_refuses_is_asked_of_the_second(
     assert causes == {"bad_request"}
 
 
+def test_a_second_model_that_refuses_the_key_leaves_nothing_waiting_for_ever(
+    workspace: Workspace, loopback: Loopback, second: Loopback
+) -> None:
+    prepare_queue(workspace)
+    loopback.script(lambda number, body: "bad_request" if number % 4 == 0 else None)
+    second.script(lambda number, body: "unauthorized")
+    batch = launch(workspace, loopback, second)
+    stopping = threading.Event()
+    watchdog = threading.Timer(20, stopping.set)
+    watchdog.start()
+    context = WorkerContext(workspace, "wrk_test", stopping)
+    done = threading.Thread(target=run_batch, args=(context, batch.batch_id), daemon=True)
+    done.start()
+    done.join(15)
+    watchdog.cancel()
+    assert not done.is_alive(), "samples wait for a model that is never asked again"
+    found = get_batch(workspace, batch.batch_id)
+    assert found.state == "completed"
+    assert found.generated + found.failed == 40
+    assert found.failed > 0
+
+
 def test_the_first_model_is_asked_again_when_it_is_back(
     workspace: Workspace, loopback: Loopback, second: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:

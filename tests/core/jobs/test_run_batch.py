@@ -1,13 +1,17 @@
 """A batch run in this process against the loopback server, on both databases."""
 
+import importlib
 import threading
+import time
 from decimal import Decimal
 from typing import Any
 
+import pysqlite3
 import pytest
 from factories import make_template
 from invariants import assert_invariants
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from core.db.tables import Attempt, Batch, Budget, ReservationFactor, Sample
 from core.db.workspace import Workspace
@@ -154,6 +158,39 @@ def test_an_unchanged_relaunch_with_the_same_seed_pays_nothing(
     assert loopback.stats()["requests"] == 30
     assert batch_progress(ready, again.batch_id).cost_usd == 0
     assert get_batch(ready, again.batch_id).generated == 30
+
+
+@pytest.mark.parametrize(
+    "reading",
+    ["core.generation.watching.sharing_of", "core.generation.runner.find_answers"],
+)
+def test_a_database_that_is_away_for_a_moment_costs_no_answer(
+    workspace: Workspace, loopback: Any, monkeypatch: pytest.MonkeyPatch, reading: str
+) -> None:
+    prepare_queue(workspace)
+    module, _, name = reading.rpartition(".")
+    real, failures = getattr(importlib.import_module(module), name), iter(range(2))
+
+    def away(*arguments: Any) -> Any:
+        if next(failures, None) is not None:
+            time.sleep(0.1)  # calls are in flight by now
+            locked = pysqlite3.OperationalError("database is locked")
+            locked.sqlite_errorcode = 5
+            raise OperationalError("SELECT", {}, locked)
+        return real(*arguments)
+
+    run(workspace, launch(workspace, loopback, n=1, seed=1))
+    loopback.reset()
+    loopback.latency_ms = 100
+    monkeypatch.setattr(reading, away)
+    batch = launch(workspace, loopback, n=40, seed=1)
+    assert run(workspace, batch) == "completed"
+    assert get_batch(workspace, batch.batch_id).generated == 40
+    with workspace.read() as session:
+        of_batch = select(Attempt.state).where(Attempt.batch_id == batch.batch_id)
+        states = list(session.scalars(of_batch))
+    assert set(states) == {"succeeded"}
+    assert len(states) == loopback.stats()["requests"] <= 40
 
 
 def test_a_relaunch_reuses_repaired_answers_too(workspace: Workspace, loopback: Any) -> None:
