@@ -124,7 +124,22 @@ class Template(Owned, Base):
     title: Mapped[str] = mapped_column(String(200))
     domain: Mapped[str] = mapped_column(String(100))
     description: Mapped[str] = mapped_column(default="")
+    # template: people edit it. expansion, import: made by the program, left out of every list.
+    kind: Mapped[str] = mapped_column(String(20), default="template")
+    forked_from: Mapped[str | None] = mapped_column(String(64))  # template_version_id
     __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+
+class TemplateDraft(Owned, Base):
+    """One person's unsaved text of a template, stored as they type."""
+
+    __tablename__ = "template_drafts"
+    draft_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    template_id: Mapped[str] = mapped_column(ForeignKey("templates.template_id"))
+    base_version_id: Mapped[str] = mapped_column(String(64))  # the version that was opened
+    text: Mapped[str]  # YAML, valid or not
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+    __table_args__ = (UniqueConstraint("template_id", "created_by"),)
 
 
 class TemplateVersion(Owned, Base):
@@ -136,6 +151,7 @@ class TemplateVersion(Owned, Base):
     number: Mapped[int]  # 1, 2, 3 … within the template; 0, -1 … were previewed, never saved
     content_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the canonical definition
     definition: Mapped[dict[str, Any]]  # TemplateDefinition as JSON
+    name: Mapped[str] = mapped_column(String(200), default="")  # what people call it, or ""
     note: Mapped[str] = mapped_column(default="")  # why this version was saved
     __table_args__ = (UniqueConstraint("template_id", "number"),)
 
@@ -146,11 +162,14 @@ class Source(Owned, Base):
     __tablename__ = "sources"
     source_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str] = mapped_column(String(300))
-    kind: Mapped[str] = mapped_column(String(20))  # text, markdown, csv, jsonl
+    # text, markdown, html, docx, pdf; tables: csv, json, jsonl, parquet
+    kind: Mapped[str] = mapped_column(String(20))
     content_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the original bytes
     size_bytes: Mapped[int]
     chunk_count: Mapped[int]
     columns: Mapped[list[Any]] = mapped_column(default=list)  # field names of a table, else []
+    page_count: Mapped[int | None]  # of a PDF
+    terms_at: Mapped[datetime | None]  # when terms and entities were extracted
     __table_args__ = (UniqueConstraint("project_id", "content_hash"),)
 
 
@@ -166,8 +185,92 @@ class Chunk(Owned, Base):
     text: Mapped[str]
     text_hash: Mapped[str] = mapped_column(String(64))
     heading: Mapped[str] = mapped_column(default="")  # nearest heading above, "" where none
+    page: Mapped[int | None]  # of a PDF, from 1: where the chunk begins
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)  # columns of a row, else {}
     __table_args__ = (UniqueConstraint("source_id", "ordinal"),)
+
+
+class Term(Owned, Base):
+    """A key term or entity of one source."""
+
+    __tablename__ = "terms"
+    term_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.source_id"), index=True)
+    kind: Mapped[str] = mapped_column(String(30))  # term, person, organization, place, date …
+    text: Mapped[str] = mapped_column(String(300))
+    score: Mapped[float]  # how much it stands out; comparable within one source
+    mention_count: Mapped[int]
+    chunk_count: Mapped[int]  # chunks that mention it
+    method: Mapped[str] = mapped_column(String(20))  # statistics, model
+    __table_args__ = (UniqueConstraint("source_id", "kind", "text"),)
+
+
+class TermMention(Generated, Base):
+    """That a chunk mentions a term."""
+
+    __tablename__ = "term_mentions"
+    term_id: Mapped[str] = mapped_column(ForeignKey("terms.term_id"), primary_key=True)
+    chunk_id: Mapped[str] = mapped_column(
+        ForeignKey("chunks.chunk_id"), primary_key=True, index=True
+    )
+    count: Mapped[int] = mapped_column(default=1)
+    start_char: Mapped[int]  # of the first mention, within the chunk's text
+
+
+class Relation(Owned, Base):
+    """Two terms of one source that belong together."""
+
+    __tablename__ = "relations"
+    relation_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.source_id"), index=True)
+    subject_id: Mapped[str] = mapped_column(ForeignKey("terms.term_id"))
+    predicate: Mapped[str] = mapped_column(String(100))  # the words between, or "appears with"
+    object_id: Mapped[str] = mapped_column(ForeignKey("terms.term_id"))
+    weight: Mapped[float]  # how firmly; comparable within one source
+    count: Mapped[int]  # sentences that show it
+    chunk_id: Mapped[str] = mapped_column(String(80))  # one that shows it
+    method: Mapped[str] = mapped_column(String(20))  # statistics, model
+    __table_args__ = (UniqueConstraint("subject_id", "predicate", "object_id"),)
+
+
+class KnowledgeEntry(Owned, Base):
+    """One row of a domain's knowledge. Append-only: an edit retires the row and adds another."""
+
+    __tablename__ = "knowledge_entries"
+    entry_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    domain: Mapped[str] = mapped_column(String(100))
+    table_name: Mapped[str] = mapped_column(String(50))  # terms, rules, scenarios, expert_answers
+    ordinal: Mapped[int]  # order within the table, as people arranged it
+    fields: Mapped[dict[str, Any]]  # the columns of its table
+    source_id: Mapped[str | None] = mapped_column(String(64))  # where it was taken from
+    replaces: Mapped[str | None] = mapped_column(String(64))  # the entry that it is an edit of
+    retired_at: Mapped[datetime | None]
+    __table_args__ = (Index("ix_knowledge_domain", "project_id", "domain", "table_name"),)
+
+
+class Candidate(Owned, Base):
+    """A value, prompt or instruction that an expansion proposed and a person decides on."""
+
+    __tablename__ = "candidates"
+    candidate_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), index=True)
+    sample_id: Mapped[str] = mapped_column(String(80))  # the answer that proposed it
+    operation: Mapped[str] = mapped_column(String(30))  # grow_values, rewrite_prompt, evolve
+    text: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)  # direction, parent, changes
+    nearest_text: Mapped[str] = mapped_column(default="")  # the most similar known value
+    similarity: Mapped[float | None]  # cosine to it, -1 to 1; None before it was measured
+    state: Mapped[str] = mapped_column(String(20))  # proposed, duplicate, accepted, rejected
+
+
+class Comparison(Owned, Base):
+    """An A/B launch: two batches over the same plan."""
+
+    __tablename__ = "comparisons"
+    comparison_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    a_batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"))
+    b_batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"))
 
 
 class Batch(Owned, Base):
@@ -179,7 +282,8 @@ class Batch(Owned, Base):
         ForeignKey("template_versions.template_version_id"), index=True
     )
     name: Mapped[str] = mapped_column(String(200))
-    kind: Mapped[str] = mapped_column(String(20), default="batch")  # batch, preview
+    # batch, preview, expansion, augmentation, import
+    kind: Mapped[str] = mapped_column(String(20), default="batch")
     state: Mapped[str] = mapped_column(String(20), index=True)  # queued … cancelled
     pause_reason: Mapped[str | None] = mapped_column(String(20))  # user, budget, provider, disk
     wanted: Mapped[str] = mapped_column(String(20), default="run")  # run, pause, cancel: the user's
@@ -188,6 +292,10 @@ class Batch(Owned, Base):
     seed: Mapped[int]
     plan_offset: Mapped[int] = mapped_column(default=0)  # first plan index
     source_ids: Mapped[list[Any]] = mapped_column(default=list)  # chunks come from these, in order
+    # What variables draw from outside the template, frozen at the launch: by variable one of
+    # {"source_id": …}, {"entry_ids": […]}, {"sample_ids": […]}, {"value": …}.
+    inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    origin: Mapped[dict[str, Any]] = mapped_column(default=dict)  # why the program launched it
     connection: Mapped[str] = mapped_column(String(100))
     model: Mapped[str] = mapped_column(String(200))
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)  # sampling settings
@@ -246,12 +354,19 @@ class Sample(Generated, Base):
     raw_text: Mapped[str] = mapped_column(default="")  # the answer as received; kept when it failed
     text_hash: Mapped[str] = mapped_column(String(64), default="")  # of input and response
     chunk_id: Mapped[str | None] = mapped_column(String(80))
+    parent_id: Mapped[str | None] = mapped_column(String(80))  # the sample it was made from
     attempt_id: Mapped[str | None] = mapped_column(String(64))  # whose answer it is, reused or not
     failure: Mapped[str] = mapped_column(default="")  # kind and message of the last failure
     __table_args__ = (
         UniqueConstraint("batch_id", "plan_index"),
         # With the batch, so that a batch's verdicts are counted from the index alone.
         Index("ix_samples_project_verdict", "project_id", "verdict", "batch_id"),
+        Index(
+            "ix_samples_parent",
+            "parent_id",
+            sqlite_where=text("parent_id IS NOT NULL"),
+            postgresql_where=text("parent_id IS NOT NULL"),
+        ),
     )
 
 
@@ -263,6 +378,7 @@ class Attempt(Generated, Base):
     batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"))
     plan_index: Mapped[int]
     purpose: Mapped[str] = mapped_column(String(20))  # generate, repair
+    step: Mapped[int] = mapped_column(default=0)  # place of the template's step, from 0
     number: Mapped[int]  # 1 for the first request of this call
     state: Mapped[str] = mapped_column(String(20))  # open, succeeded, failed, unknown
     connection: Mapped[str] = mapped_column(String(100))
