@@ -12,8 +12,12 @@ from uuid import uuid4
 
 import streamlit as st
 
-Noun = Literal["template", "source", "batch", "sample", "version", "view"]
+Noun = Literal[
+    "template", "source", "batch", "sample", "version", "view", "domain", "starter", "comparison"
+]
 Draft = TypeVar("Draft")
+ECHO_S = 1.5
+NOTHING = object()
 
 
 def selected(noun: Noun) -> str | None:
@@ -46,6 +50,28 @@ def offer(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
+def bind(key: str, value: Any) -> None:
+    """`offer` for a field of the template editor: it remembers what the value replaced."""
+    is_first = key not in st.session_state
+    before = st.session_state.get(key)
+    if is_first or before != value:
+        st.session_state[key] = value
+        replaced = NOTHING if is_first and isinstance(value, bool) else before
+        templates().offers[key] = (replaced, time.monotonic())
+
+
+def is_echo(key: str) -> bool:
+    """Whether a field's change is only its browser's older value, sent before the new one came.
+
+    A click that follows an edit at once sends the values of all fields as the browser then knows
+    them. Taken for an edit, it would undo the one before.
+    """
+    before, moment = templates().offers.get(key, (NOTHING, 0.0))
+    value = st.session_state.get(key)
+    is_same = value == before or (not before and not value and not isinstance(value, bool))
+    return is_same and time.monotonic() - moment < ECHO_S
+
+
 def offer_once(key: str, value: str | None, *, among: Sequence[str]) -> None:
     """Take a filter's value from the URL on arrival; from then on the widget decides."""
     seen = f"{key}.offered"
@@ -64,13 +90,39 @@ def forget(key: str) -> None:
 
 
 @dataclass
-class TemplatesDraft:
-    """The editor's unsaved text. `base` is the version id it started from."""
+class TableBase:
+    """The rows that a table editor was given; its edits count from them."""
 
-    base: str = ""
+    rows: list[dict[str, Any]]
+    turn: int = 0  # part of the editor's key: a new base is a new editor
+
+
+@dataclass
+class TemplatesDraft:
+    """The editor's unsaved text: `stored` is what the database holds of it."""
+
+    template_id: str = ""
+    base: str = ""  # the version it started from
     text: str = ""
-    problem: str = ""
-    preview_batch_id: str | None = None
+    stored: str = ""
+    drawn: str = ""  # the last text that the forms could draw
+    problem: str = ""  # what the last edit got wrong
+    note: str = ""  # what the last edit changed elsewhere
+    variable: str = ""  # the one whose form is open
+    step: int = 0  # the one whose form is open
+    tables: dict[str, TableBase] = field(default_factory=dict)
+    offers: dict[str, tuple[Any, float]] = field(default_factory=dict)  # by key: replaced, when
+
+
+@dataclass
+class PreviewDraft:
+    """The preview on screen, and the wish that started it: a double click starts it once."""
+
+    template_id: str = ""
+    batch_ids: list[str] = field(default_factory=list)  # one, or A and B
+    wish: str = ""  # what was asked for
+    intent: str = ""
+    sent_at: float = 0.0  # monotonic seconds
 
 
 @dataclass
@@ -113,6 +165,32 @@ class InsightDraft:
 
 
 @dataclass
+class KnowledgeDraft:
+    """The rows that a knowledge table's editor was given; its edits count from them."""
+
+    shown: str = ""  # which table, search and page
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    turn: int = 0  # a new base is a new editor
+    problem: str = ""  # what the last save got wrong
+
+    @property
+    def key(self) -> str:
+        """The editor's key."""
+        return f"sources.knowledge.rows.{self.turn}"
+
+    def show(self, what: str) -> None:
+        """Begin anew when another table comes on screen."""
+        if what != self.shown:
+            self.shown = what
+            self.reload()
+
+    def reload(self) -> None:
+        """Read the table again; unsaved edits are gone."""
+        self.rows, self.problem = [], ""
+        self.turn += 1
+
+
+@dataclass
 class Notice:
     """One line to show after an action, on the next run."""
 
@@ -122,6 +200,25 @@ class Notice:
 
 def templates() -> TemplatesDraft:
     return _draft("templates.draft", TemplatesDraft)
+
+
+def forget_templates() -> None:
+    """Another template was opened."""
+    st.session_state.pop("templates.draft", None)
+
+
+def preview() -> PreviewDraft:
+    return _draft("templates.preview.draft", PreviewDraft)
+
+
+def open_fork(name: str) -> None:
+    """A callback made a template: the run that follows opens it."""
+    st.session_state["templates.forked"] = name
+
+
+def forked() -> str | None:
+    """The template that a callback has just made, once."""
+    return st.session_state.pop("templates.forked", None)
 
 
 def review() -> ReviewDraft:
@@ -139,6 +236,10 @@ def forget_launch() -> None:
 
 def insight() -> InsightDraft:
     return _draft("insight.draft", InsightDraft)
+
+
+def knowledge() -> KnowledgeDraft:
+    return _draft("sources.knowledge.draft", KnowledgeDraft)
 
 
 def notice() -> Notice:

@@ -8,12 +8,29 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
 
 DEFAULT_HOME = Path(__file__).resolve().parents[1] / "data" / "workspace"
+
+
+class SourceLimits(BaseModel):
+    """What an imported file may hold and its reading may use; each can only be lowered."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file_bytes: int = Field(2**30, ge=1, le=2**30)
+    expanded_bytes: int = Field(2**30, ge=1, le=2**30)  # of an archive, and of all text read
+    ratio: int = Field(100, ge=1, le=100)  # expanded to packed, of one entry of an archive
+    entries: int = Field(10_000, ge=1, le=10_000)  # of an archive
+    rows: int = Field(1_000_000, ge=1, le=1_000_000)
+    columns: int = Field(1_000, ge=1, le=1_000)
+    cell_bytes: int = Field(2**20, ge=1, le=2**20)
+    pages: int = Field(5_000, ge=1, le=5_000)
+    memory_bytes: int = Field(2**30, ge=2**28, le=2**30)
+    cpu_s: float = Field(60.0, gt=0, le=60)  # a small file gets less: see core.sources.parsing
 
 
 class Settings(BaseSettings):
@@ -50,6 +67,11 @@ class Settings(BaseSettings):
     )
     embedding_model: str = Field(
         "all-MiniLM-L6-v2", description="sentence-transformers model; the default ships inside."
+    )
+
+    source_limits: SourceLimits | None = Field(
+        None,
+        description='Lower limits for imported files as JSON, such as `{"pages": 500}`.',
     )
 
     @property

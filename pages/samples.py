@@ -3,10 +3,13 @@
 import streamlit as st
 
 from app import cache, state
+from app.widgets.augmentation import augment_view
+from app.widgets.derivation import derivation_view
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.formats import clip, words
 from app.widgets.layout import back_button, empty_state, go_button, page_header, section
+from app.widgets.sample_import import import_view
 from app.widgets.sample_view import (
     attempts_table,
     findings_table,
@@ -37,6 +40,7 @@ def list_view() -> None:
             "Samples appear as soon as a batch runs.",
         ):  # fmt: skip
             go_button("Launch a batch", "batches", key="samples.empty", view="launch")
+            go_button("Import a table", "samples", key="samples.empty_import", view="import")
         return
     chosen_batch = state.selected("batch")
     state.offer_once("samples.batch", chosen_batch, among=[b.batch_id for b in batches])
@@ -63,6 +67,8 @@ def list_view() -> None:
     total = count_samples(workspace, wanted)
     with header:
         query = {"batch": chosen["batch"]} if chosen["batch"] else {}
+        go_button("Import a table", "samples", key="samples.import", view="import")
+        go_button("Derive samples", "samples", key="samples.augment", view="augment", **query)
         go_button("Review these", "review", key="samples.review", primary=True, **query)
     if not total:
         st.caption("No sample fits. Take a filter away.")
@@ -104,6 +110,7 @@ def sample_view(sample_id: str) -> None:
         variables_view(sample)
     with right:
         lineage_view(lineage)
+        derivation_view(sample)
         section("Findings")
         findings_table(lineage.findings)
         section("Reviews")
@@ -113,7 +120,11 @@ def sample_view(sample_id: str) -> None:
 
 
 with show_errors():
-    if state.selected("sample"):
+    if state.selected("view") == "import":
+        import_view()
+    elif state.selected("view") == "augment":
+        augment_view()
+    elif state.selected("sample"):
         sample_view(state.selected("sample") or "")
     else:
         list_view()

@@ -1,6 +1,4 @@
-"""Sources: documents and tables that samples are grounded in, and their chunks."""
-
-import io
+"""Sources: documents and tables that samples are grounded in, their terms, and knowledge."""
 
 import streamlit as st
 
@@ -8,46 +6,63 @@ from app import cache, state
 from app.navigation import go
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
-from app.widgets.formats import ago, clip, count, size
-from app.widgets.layout import (
-    Card,
-    back_button,
-    cards,
-    empty_state,
-    go_button,
-    page_header,
-)
-from app.widgets.sample_view import text_box
-from app.widgets.source_preview import preview_panel
-from app.widgets.tables import PAGE_SIZE, number, open_table, pager, right
+from app.widgets.formats import ago, count, size
+from app.widgets.knowledge_view import knowledge_view
+from app.widgets.layout import Card, back_button, cards, empty_state, go_button, page_header
+from app.widgets.source_chunks import chunks_view
+from app.widgets.source_graph import graph_view
+from app.widgets.source_preview import KIND_NAMES, add_view
+from app.widgets.source_terms import terms_view
+from app.widgets.tables import number, open_table, right
 from core.db.tables import Source
-from core.sources.browsing import get_source, list_chunks, list_sources
-from core.sources.importing import import_stream, preview_source
+from core.sources.browsing import get_source, list_sources
 
-KINDS = {"text": "Text", "markdown": "Markdown", "csv": "CSV", "jsonl": "JSON Lines"}
-SUFFIXES = ["txt", "md", "markdown", "csv", "jsonl"]
+PARTS = {"Chunks": chunks_view, "Terms": terms_view, "Graph": graph_view}
+VIEWS = {"sources": "Sources", "knowledge": "Knowledge"}
+
+
+def views() -> None:
+    """Sources or knowledge; the choice stands in the URL."""
+    state.offer("sources.view", state.selected("view") or "sources")
+    st.segmented_control(
+        "View", list(VIEWS), key="sources.view", format_func=VIEWS.get, required=True,
+        label_visibility="collapsed", on_change=choose_view,
+    )  # fmt: skip
+
+
+def choose_view() -> None:
+    chosen = state.value_of("sources.view")
+    state.select("view", None if chosen == "sources" else chosen)
+
+
+def knowledge_page() -> None:
+    page_header("Sources", "What a domain knows: variables of templates can draw from it.")
+    views()
+    knowledge_view()
 
 
 def list_view() -> None:
     with page_header("Sources", "Documents and tables that samples are grounded in."):
         if st.button("Add a source", type="primary", icon=":material/add:", key="sources.add"):
             go("sources", view="add")
+    views()
     sources = list_sources(cache.workspace(), limit=500)
     if not sources:
         with empty_state(
             ":material/description:", "There is no source yet",
-            "Add text, Markdown, CSV or JSONL. It is cut into chunks that templates can use.",
+            "Add a document or a table. It is cut into chunks that templates can use.",
         ):  # fmt: skip
             go_button("Add a source", "sources", key="sources.empty", view="add")
         return
-    chosen = filter_bar("sources", [Choice("kind", "Any kind", list(KINDS), KINDS)])
+    chosen = filter_bar("sources", [Choice("kind", "Any kind", list(KIND_NAMES), KIND_NAMES)])
     sources = [
         s for s in sources if chosen["kind"] in (None, s.kind) and chosen.matches(s.name)
     ]  # fmt: skip
     rows = [
         {
-            "Source": s.name, "Kind": KINDS[s.kind], "Chunks": s.chunk_count,
-            "Size": size(s.size_bytes), "Columns": ", ".join(s.columns), "Added": ago(s.created_at),
+            "Source": s.name, "Kind": KIND_NAMES[s.kind], "Chunks": s.chunk_count,
+            "Size": size(s.size_bytes), "Columns": ", ".join(s.columns),
+            "Terms": "yes" if s.terms_at else "–", "Added": ago(s.created_at),
         }
         for s in sources
     ]  # fmt: skip
@@ -58,80 +73,25 @@ def list_view() -> None:
     )  # fmt: skip
 
 
-def add_view() -> None:
-    back_button("All sources", "sources", key="sources.back")
-    page_header("Add a source")
-    upload = st.file_uploader(
-        "A text, Markdown, CSV or JSONL file of at most 50 MiB", type=SUFFIXES, key="sources.file"
-    )
-    if upload is None:
-        st.caption("Larger files stream through the REST API or `seedbed sources import`.")
-        return
-    content = upload.getvalue()
-    shown = preview_source(content, upload.name)
-    column = preview_panel(shown)
-    with st.form("sources.import", border=True):
-        left, middle, right = st.columns([2, 1, 1])
-        name = left.text_input("Name", value=upload.name, key="sources.name")
-        chunk_chars = middle.number_input(
-            "Chunk length, characters", 200, 20_000, 1200, step=100, key="sources.chunk_chars",
-            disabled=column is not None, help="Rows of a table are one chunk each.",
-        )  # fmt: skip
-        overlap = right.number_input(
-            "Overlap, characters", 0, 2000, 150, step=50, key="sources.overlap",
-            disabled=column is not None,
-        )  # fmt: skip
-        is_sent = st.form_submit_button("Import", type="primary", key="sources.import.submit")
-    if is_sent:
-        source = import_stream(
-            cache.workspace(), io.BytesIO(content), name or upload.name, kind=shown.kind,
-            text_column=column, chunk_chars=int(chunk_chars), overlap_chars=int(overlap),
-        )  # fmt: skip
-        state.notify(f"{count(source.chunk_count)} chunks imported.")
-        go("sources", source=source.source_id)
-
-
 def source_view(source: Source) -> None:
     back_button("All sources", "sources", key="sources.back")
     with page_header(source.name):
         go_button(
             "Launch a batch", "batches", key="sources.launch", view="launch", primary=True
         )  # fmt: skip
+    pages = [Card("Pages", count(source.page_count))] if source.page_count else []
     cards(
         [
-            Card("Chunks", count(source.chunk_count)), Card("Size", size(source.size_bytes)),
-            Card("Kind", KINDS[source.kind]), Card("Added", ago(source.created_at)),
+            Card("Chunks", count(source.chunk_count)), *pages,
+            Card("Size", size(source.size_bytes)),
+            Card("Kind", KIND_NAMES[source.kind]), Card("Added", ago(source.created_at)),
         ]
     )  # fmt: skip
-    chosen = filter_bar("sources.chunks", search="Search in the chunks")
-    offset = 0
-    if not chosen.search:
-        offset = pager(source.chunk_count, "chunk", key="sources.page")
-    chunks = list_chunks(
-        cache.workspace(), source.source_id, limit=PAGE_SIZE, offset=offset, search=chosen.search
-    )
-    if not chunks:
-        st.caption("No chunk contains that.")
-        return
-    rows = [
-        {
-            "No.": c.ordinal + 1, "Text": clip(c.text, 200),
-            **({"Heading": c.heading} if c.heading else {}),
-            **{name: value for name, value in (c.fields or {}).items() if value != c.text},
-            "Characters": len(c.text),
-        }
-        for c in chunks
-    ]  # fmt: skip
-    event = st.dataframe(
-        rows, key="sources.chunks", hide_index=True, on_select="rerun",
-        selection_mode="single-row-required", height=420,
-        column_config={"No.": number("No.", width=60), "Characters": number("Characters", width=90),
-                       "Text": st.column_config.TextColumn(width=420)},
+    part = st.segmented_control(
+        "Part", list(PARTS), key="sources.part", default="Chunks", required=True,
+        label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    chosen_rows = event["selection"]["rows"]
-    chunk = chunks[chosen_rows[0]] if chosen_rows else chunks[0]
-    place = f"characters {chunk.start_char:,} to {chunk.end_char:,}"
-    text_box(f"Chunk {chunk.ordinal + 1}, {place}", chunk.text)
+    PARTS[part](source)
 
 
 with show_errors():
@@ -139,5 +99,7 @@ with show_errors():
         source_view(get_source(cache.workspace(), state.selected("source") or ""))
     elif state.selected("view") == "add":
         add_view()
+    elif state.selected("view") == "knowledge":
+        knowledge_page()
     else:
         list_view()

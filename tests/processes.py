@@ -173,7 +173,7 @@ def launch(workspace: Workspace, server: Server, n: int, **changes: Any) -> Batc
     """A batch on the server with true prices."""
     connection = connection_for_url(workspace, server.url, model="mock")
     set_price(workspace, connection, "mock", Decimal(2), Decimal(8))
-    version = make_template(workspace)
+    version = changes.pop("version", None) or make_template(workspace)
     values = {"connection": connection.name, "concurrency": CONCURRENCY} | changes
     return launch_batch(workspace, LaunchRequest(version.template_version_id, n, **values))
 

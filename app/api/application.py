@@ -5,19 +5,28 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from app.api import (
+    augmentations,
     batches,
     budgets,
+    comparisons,
     connections,
     corrections,
     datasets,
+    expansions,
     health,
+    imports,
     insight,
     jobs,
+    knowledge,
+    previews,
     reviews,
     samples,
     sources,
     spend,
+    starters,
+    template_versions,
     templates,
+    terms,
     training_data,
 )
 from app.api.errors import install_error_handlers
@@ -26,9 +35,18 @@ from core.db.workspace import Workspace
 
 PREFIX = "/v1"
 NOUNS = (
+    previews,
     templates,
+    template_versions,
+    starters,
+    comparisons,
+    expansions,
     sources,
+    terms,
+    knowledge,
     batches,
+    augmentations,
+    imports,
     samples,
     reviews,
     datasets,
@@ -43,8 +61,13 @@ NOUNS = (
 )
 TAGS = {
     "templates": "Generation recipes and their immutable versions.",
+    "comparisons": "Two batches over the same plan, and which is better.",
+    "expansions": "What a model proposes for a template, and decisions on it.",
     "sources": "Imported documents and tables, cut into chunks.",
+    "knowledge": "Terms, rules, scenarios and expert answers of a domain.",
     "batches": "Background generations: launch, watch, pause, resume, cancel, retry.",
+    "augmentations": "Samples derived from samples, by a model or by a rule.",
+    "imports": "Tables taken over as samples.",
     "samples": "Generated records, their lineage, and decisions on them.",
     "reviews": "What waits for a person and what was decided.",
     "datasets": "Immutable releases: build, verify, compare, download.",

@@ -24,6 +24,7 @@ class BatchRecord(Record):
     n: int
     seed: int
     source_ids: list[str]
+    origin: dict[str, Any] = Field(description="Why the program launched it; empty: a person did.")
     connection: str
     model: str
     parameters: dict[str, Any]
@@ -138,8 +139,12 @@ class Launch(RequestBody):
     template_version_id: str | None = Field(None, description="A version, instead of the newest.")
     n: int = Field(ge=1, le=1_000_000, description="Samples to plan.")
     seed: int | None = Field(None, ge=0, lt=2**63, description="Drawn when left out.")
-    connection: str = Field("offline", description="Name of a connection.")
-    model: str | None = Field(None, description="The connection's default model when left out.")
+    connection: str = Field(
+        "", max_length=100, description="Name of a connection; the template's, else offline."
+    )
+    model: str | None = Field(
+        None, max_length=200, description="The template's, else the connection's default model."
+    )
     parameters: dict[str, Any] = Field(
         default_factory=dict, description="Sampling settings, such as temperature."
     )
@@ -156,6 +161,12 @@ class Launch(RequestBody):
     budget_usd: UsdInput | None = None
     priority: int = Field(10, ge=1, le=100, description="1 runs first.")
     source_ids: list[str] = Field(default_factory=list, description="Chunks come from these.")
+    inputs: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        max_length=50,
+        description='By variable: {"value": …}, {"sample_ids": […]}, or, where not the template '
+        'shall choose, {"source_id": …} or {"entry_ids": […]}.',
+    )
     name: str = Field("", max_length=200, description="Made from the template when left out.")
 
 
@@ -169,9 +180,9 @@ class CheaperModel(Record):
 class ReuseRecord(Record):
     """How much of a launch was asked and paid for before; nothing without a seed."""
 
-    planned: int
-    looked_at: int = Field(description="Requests compared; below planned: extrapolated.")
-    reusable: int = Field(description="Samples whose answer is known.")
+    planned: int = Field(description="Answers needed: one for each step of each sample.")
+    looked_at: int = Field(description="Answers compared; below planned: extrapolated.")
+    reusable: int = Field(description="Answers that are known.")
     saves_usd: Usd = Field(description="What those answers cost when they were asked for.")
 
 
@@ -186,7 +197,7 @@ class EstimateRecord(Record):
     low_usd: Usd | None
     high_usd: Usd | None
     worst_case_usd: Usd | None = Field(
-        description="Every sample's one call at its bound; repairs and retries come on top."
+        description="Every step's one call at its bound; repairs and retries come on top."
     )
     seconds: float
     input_tokens: int
@@ -221,6 +232,7 @@ class AttemptRecord(Record):
     batch_id: str
     plan_index: int
     purpose: str
+    step: int = Field(description="Place of the template's step, from 0.")
     number: int
     state: AttemptState
     connection: str

@@ -34,7 +34,8 @@ IdempotencyKey = Annotated[
     Header(max_length=100, description="The same key returns the batch that it started before."),
 ]
 BatchKind = Annotated[
-    Literal["batch", "preview"], Query(description="Batches, or the small ones that preview.")
+    Literal["batch", "augmentation", "import", "preview", "expansion"] | None,
+    Query(description="Only this kind; none: all but previews and expansions."),
 ]
 
 
@@ -79,10 +80,11 @@ def list_batches(
     workspace: WorkspaceDep,
     paging: PagingQuery,
     state: Annotated[BatchState | None, Query(description="Only batches in this state.")] = None,
-    kind: BatchKind = "batch",
+    kind: BatchKind = None,
     search: Annotated[str, Query(max_length=200, description="Part of a name or model.")] = "",
 ) -> dict[str, Any]:
-    wanted = {"state": state, "kind": kind, "search": search}
+    kinds = batches.KEPT_KINDS if kind is None else (kind,)
+    wanted = {"state": state, "kinds": kinds, "search": search}
     found = batches.list_batches(workspace, **wanted, limit=paging.limit, offset=paging.offset)
     return paging.page(found, batches.count_batches(workspace, **wanted))
 

@@ -1,7 +1,7 @@
 """Connections to models and the prices of models. Keys are named here, never sent or shown."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
@@ -19,6 +19,7 @@ from app.api.common import (
 from app.api.errors import documented
 from core.errors import UnknownPrice
 from core.providers import connections, prices
+from core.providers.registry import PROTOCOLS
 
 router = APIRouter(responses=COMMON_ERRORS)
 
@@ -42,7 +43,7 @@ class ConnectionRecord(Record):
 class ConnectionPut(RequestBody):
     """A connection to save."""
 
-    protocol: Literal["openai", "anthropic", "offline"]
+    protocol: str = Field(max_length=50, description=f"One of {', '.join(PROTOCOLS)}.")
     base_url: str | None = Field(None, max_length=500, description="Unset for offline.")
     key_variable: str | None = Field(
         None, max_length=100, description="The environment variable with the key; unset: no key."

@@ -10,10 +10,9 @@ from pydantic import Field
 from app.api.common import COMMON_ERRORS, Page, PagingQuery, Record, RequestBody, WorkspaceDep
 from app.api.downloads import send_file, send_tar
 from app.api.errors import documented
-from app.api.exports import export_files
+from app.api.exports import ExportFormat, export_files
 from core.datasets import browsing, diffing, verification
 from core.datasets.diffing import VersionDiff
-from core.datasets.export.exporting import ExportFormat
 from core.datasets.export.shapes import ExportShape
 from core.datasets.manifest import MANIFEST
 from core.datasets.numbering import Bump

@@ -11,14 +11,27 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
-from core.datasets.export.exporting import ExportFormat, export_version
+from pydantic import AfterValidator, WithJsonSchema
+
+from core.datasets.export.exporting import FORMATS, export_version
 from core.datasets.export.shapes import ExportShape
 from core.db.workspace import Workspace
 from core.errors import DamagedFile
 
 LIST = ".files.json"
+
+
+def _known(name: str) -> str:
+    if name not in FORMATS:
+        raise ValueError(f"the formats are {', '.join(FORMATS)}")
+    return name
+
+
+ExportFormat = Annotated[
+    str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(FORMATS)})
+]
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,10 @@ from core.settings import Settings
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-UPLOAD_PATHS = frozenset({"/v1/sources"})
+UPLOAD_PATHS = frozenset({"/v1/sources", "/v1/sources/preview"})
 UPLOAD_TYPE = "application/octet-stream"
+# A form of another site may send this type too: it is the check of Origin that refuses it.
+FORM_TYPE = "multipart/form-data"
 MAX_JSON_BYTES = 4 * 2**20
 MAX_UPLOAD_BYTES = 2**30
 GUARDED = "seedbed.guarded"
@@ -70,7 +72,7 @@ NOT_BYTES = Refusal(
     415,
     "bytes_only",
     "An upload is the file's bytes.",
-    f"Send Content-Type: {UPLOAD_TYPE} and the file name as ?name=.",
+    f"Send Content-Type: {UPLOAD_TYPE} and the file name as ?name=, or one file as {FORM_TYPE}.",
 )
 NUL_IN_URL = Refusal(400, "bad_url", "The URL contains a NUL character.", "Remove %00.")
 BAD_LENGTH = Refusal(400, "bad_length", "Content-Length is not a number.", "Send the true length.")
@@ -181,7 +183,7 @@ def _body_refusal(headers: Headers, *, is_upload: bool) -> Refusal | None:
         return None
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if is_upload:
-        return None if media_type == UPLOAD_TYPE else NOT_BYTES
+        return None if media_type in {UPLOAD_TYPE, FORM_TYPE} else NOT_BYTES
     return None if media_type == "application/json" else NOT_JSON
 
 

@@ -40,6 +40,7 @@ class SampleRecord(Record):
     response: str
     raw_text: str = Field(description="The answer as received.")
     chunk_id: str | None
+    parent_id: str | None = Field(description="The sample that it was derived from.")
     failure: str
     created_at: datetime
 

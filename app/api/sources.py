@@ -1,32 +1,24 @@
 """Sources and their chunks. An upload is streamed to disk and read from there."""
 
-import tempfile
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
-from starlette.requests import ClientDisconnect
 
 from app.api.common import COMMON_ERRORS, Page, PagingQuery, Record, WorkspaceDep
 from app.api.errors import documented
-from app.api.guards import MAX_UPLOAD_BYTES
+from app.api.uploads import UPLOAD_BODY, Upload, received
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
 from core.sources import browsing, importing
+from core.sources.duplicates import known_chunk_count
+from core.sources.kinds import kind_of
 
 router = APIRouter(tags=["sources"], responses=COMMON_ERRORS)
 
-SourceKind = Literal["text", "markdown", "csv", "jsonl"]
-UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "The file's bytes.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+SourceKind = Literal["text", "markdown", "html", "docx", "pdf", "csv", "json", "jsonl", "parquet"]
 
 
 class SourceRecord(Record):
@@ -39,8 +31,15 @@ class SourceRecord(Record):
     size_bytes: int
     chunk_count: int
     columns: list[str] = Field(description="Field names of a table; empty for a document.")
+    page_count: int | None = Field(description="Pages of a PDF.")
     created_at: datetime
     created_by: str
+
+
+class ImportedRecord(SourceRecord):
+    """A source as an upload answers it."""
+
+    known_chunk_count: int = Field(description="Chunks whose text other sources hold already.")
 
 
 class ChunkRecord(Record):
@@ -51,7 +50,8 @@ class ChunkRecord(Record):
     ordinal: int
     start_char: int
     end_char: int
-    heading: str
+    heading: str = Field(description="The headings above, outermost first.")
+    page: int | None = Field(description="Page of a PDF on which the chunk begins, from 1.")
     text: str
     fields: dict[str, Any]
 
@@ -67,10 +67,33 @@ class ChunkContextRecord(Record):
     end_char: int
 
 
+class PieceRecord(Record):
+    """A chunk that an import would make."""
+
+    text: str
+    start: int
+    end: int
+    heading: str
+    page: int | None
+    fields: dict[str, Any]
+
+
+class PreviewRecord(Record):
+    """The beginning of a file as it would be imported; long texts are cut."""
+
+    kind: str
+    columns: list[str] = Field(description="Field names of a table.")
+    rows: list[dict[str, Any]] = Field(description="First rows of a table.")
+    pieces: list[PieceRecord] = Field(description="First chunks of a document.")
+    suggested_text_column: str | None = Field(description="Column that likely holds the text.")
+
+
 class ImportOptions(Record):
     """How an uploaded file is read."""
 
-    name: str = Field(description="File name; its ending decides the kind.", max_length=300)
+    name: str = Field(
+        "", description="File name; its ending decides the kind. A form names it.", max_length=300
+    )
     kind: SourceKind | None = Field(None, description="Kind, where the name does not tell it.")
     text_column: str | None = Field(None, description="Column that holds a table's text.")
     chunk_chars: int = Field(1200, ge=100, le=20_000, description="Length of a chunk.")
@@ -92,35 +115,51 @@ def list_sources(workspace: WorkspaceDep, paging: PagingQuery) -> dict[str, Any]
 )
 async def upload_source(
     workspace: WorkspaceDep, request: Request, options: Annotated[ImportOptions, Query()]
-) -> SourceRecord:
-    with tempfile.TemporaryDirectory(dir=workspace.folder("uploads")) as folder:
-        path = Path(folder) / "upload"
-        await _receive(request, path)
-        return SourceRecord.of(await to_thread.run_sync(_import, workspace, path, options))
+) -> ImportedRecord:
+    async with received(workspace, request) as upload:
+        return await to_thread.run_sync(_import, workspace, upload, options)
 
 
-async def _receive(request: Request, path: Path) -> None:
-    """Write the body to disk piece by piece. InvalidInput when the client breaks off."""
-    with path.open("wb") as file:
-        try:
-            async for piece in request.stream():
-                await to_thread.run_sync(file.write, piece)
-        except ClientDisconnect as error:
-            raise InvalidInput("The upload broke off.", remedy="Send the file again.") from error
+@router.post(
+    "/sources/preview",
+    summary="Show how the beginning of a file would be imported",
+    description="The body is the file, as for an upload. Nothing is stored.",
+    responses=documented(413, 415, 507),
+    openapi_extra=UPLOAD_BODY,
+)
+async def preview_source(
+    workspace: WorkspaceDep, request: Request, options: Annotated[ImportOptions, Query()]
+) -> PreviewRecord:
+    async with received(workspace, request) as upload:
+        shown = await to_thread.run_sync(_preview, workspace, upload, options)
+        return PreviewRecord.of(shown)
 
 
-def _import(workspace: Workspace, path: Path, options: ImportOptions) -> object:
-    with path.open("rb") as stream:
-        return importing.import_stream(
-            workspace,
-            stream,
-            options.name,
-            kind=options.kind,
-            text_column=options.text_column,
-            chunk_chars=options.chunk_chars,
-            overlap_chars=options.overlap_chars,
-            max_bytes=MAX_UPLOAD_BYTES,
-        )
+def _import(workspace: Workspace, upload: Upload, options: ImportOptions) -> ImportedRecord:
+    name = _name(upload, options)
+    source = importing.import_source(workspace, upload.path, name=name, **_settings(name, options))
+    known = known_chunk_count(workspace, source.source_id)
+    return ImportedRecord(**SourceRecord.of(source).model_dump(), known_chunk_count=known)
+
+
+def _preview(
+    workspace: Workspace, upload: Upload, options: ImportOptions
+) -> importing.SourcePreview:
+    name = _name(upload, options)
+    limits = workspace.settings.source_limits
+    return importing.preview_source(upload.path, name, limits=limits, **_settings(name, options))
+
+
+def _name(upload: Upload, options: ImportOptions) -> str:
+    name = options.name or upload.name
+    if not name:
+        raise InvalidInput("The file has no name.", remedy="Send it as ?name=.")
+    return name
+
+
+def _settings(name: str, options: ImportOptions) -> dict[str, Any]:
+    chosen = options.model_dump(exclude={"name"})
+    return {**chosen, "kind": kind_of(name, options.kind)}
 
 
 @router.get("/sources/{source_id}", summary="Get a source", responses=documented(404))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
 
 from app.api.common import COMMON_ERRORS, Page, PagingQuery, Record, RequestBody, WorkspaceDep
@@ -17,6 +17,7 @@ from core.templates.definition import (
     parse_template,
     template_yaml,
 )
+from core.templates.trial import trial_render
 
 router = APIRouter(tags=["templates"], responses=COMMON_ERRORS)
 
@@ -29,6 +30,7 @@ class TemplateRecord(Record):
     title: str
     domain: str
     description: str
+    forked_from: str | None = Field(description="The template version that it started from.")
     created_at: datetime
     created_by: str
 
@@ -40,6 +42,7 @@ class VersionRecord(Record):
     template_id: str
     number: int
     content_hash: str
+    name: str = Field(description="Its label, or empty.")
     note: str
     created_at: datetime
     created_by: str
@@ -94,13 +97,8 @@ class TemplateCheck(Record):
     content_hash: str
 
 
-class TemplateDiff(Record):
-    """The difference of two versions."""
-
-    diff: str = Field(description="Unified diff of the two definitions as YAML; empty when equal.")
-
-
-def _content(version: TemplateVersion) -> VersionContent:
+def content_of(version: TemplateVersion) -> VersionContent:
+    """The version with its definition as JSON and as YAML."""
     yaml = template_yaml(versions.load_definition(version))
     return VersionContent(
         **VersionRecord.of(version).model_dump(), definition=version.definition, yaml=yaml
@@ -121,7 +119,7 @@ def list_templates(workspace: WorkspaceDep, paging: PagingQuery) -> dict[str, An
     responses=documented(409, 413, 415),
 )
 def save_template(workspace: WorkspaceDep, body: TemplateSave) -> VersionContent:
-    return _content(versions.save_template(workspace, body.parse(), note=body.note))
+    return content_of(versions.save_template(workspace, body.parse(), note=body.note))
 
 
 @router.post(
@@ -130,7 +128,9 @@ def save_template(workspace: WorkspaceDep, body: TemplateSave) -> VersionContent
     responses=documented(413, 415),
 )
 def validate_template(body: TemplateText) -> TemplateCheck:
+    """Its prompts are rendered once too; an error names its place."""
     definition = body.parse()
+    trial_render(definition)
     return TemplateCheck(
         name=definition.name,
         title=definition.title,
@@ -165,27 +165,23 @@ def list_versions(workspace: WorkspaceDep, template: str, paging: PagingQuery) -
     responses=documented(404),
 )
 def get_version(workspace: WorkspaceDep, template_version_id: str) -> VersionContent:
-    return _content(versions.get_version(workspace, template_version_id))
+    return content_of(versions.get_version(workspace, template_version_id))
 
 
 @router.get(
-    "/template-versions/{template_version_id}/diff",
-    summary="Compare a version with an earlier one",
-    responses=documented(404),
+    "/templates/{template}/download",
+    summary="Export a template as YAML",
+    description="Saved again, it gives the same content.",
+    response_model=None,
+    responses=documented(404) | {200: {"content": {"application/yaml": {}}}},
 )
-def diff_versions(
+def export_template(
     workspace: WorkspaceDep,
-    template_version_id: str,
-    base: Annotated[str, Query(description="The version to compare with.")],
-) -> TemplateDiff:
-    return TemplateDiff(diff=versions.diff_versions(workspace, base, template_version_id))
-
-
-@router.post(
-    "/template-versions/{template_version_id}/restore",
-    summary="Make an old version the newest again",
-    status_code=201,
-    responses=documented(404),
-)
-def restore_version(workspace: WorkspaceDep, template_version_id: str) -> VersionContent:
-    return _content(versions.restore_version(workspace, template_version_id))
+    template: str,
+    version: Annotated[
+        str, Query(max_length=200, description="Number, label or id; the newest when left out.")
+    ] = "",
+) -> Response:
+    found = versions.find_version(workspace, template, version)
+    text = template_yaml(versions.load_definition(found))
+    return Response(text, media_type="application/yaml")

@@ -9,7 +9,7 @@ from app.api import batches, datasets
 from app.api.batch_records import BatchView, Launch
 from app.api.common import COMMON_ERRORS, WorkspaceDep
 from app.api.errors import documented
-from core.datasets.export.exporting import ExportFormat
+from app.api.exports import ExportFormat
 from core.datasets.export.shapes import ExportShape
 
 router = APIRouter(prefix="/training-data", tags=["training-data"], responses=COMMON_ERRORS)

@@ -11,7 +11,7 @@ from app.cli.output import AsJson, Limit, note, plain, print_json, print_record,
 from core.datasets import browsing
 from core.datasets.building import build_version, create_version_row
 from core.datasets.diffing import diff_versions
-from core.datasets.export.exporting import ExportFormat, export_version
+from core.datasets.export.exporting import FORMATS, export_version
 from core.datasets.export.shapes import ExportShape
 from core.datasets.numbering import Bump
 from core.datasets.query import DatasetQuery, SplitSettings
@@ -108,7 +108,7 @@ def verify(version: Version, as_json: AsJson = False) -> None:
 def export(
     version: Version,
     out: Annotated[Path, typer.Option(help="Folder to write to.", file_okay=False)],
-    format: Annotated[ExportFormat, typer.Option(help="File format.")] = "jsonl",
+    format: Annotated[str, typer.Option(help=f"File format: {', '.join(FORMATS)}.")] = "jsonl",
     shape: Annotated[ExportShape, typer.Option(help="Shape of a record.")] = "records",
     as_json: AsJson = False,
 ) -> None:

@@ -5,17 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.batches import print_batch, usd, with_progress
+from app.cli.batches import usd
+from app.cli.launch_inputs import input_of
 from app.cli.opening import opened
-from app.cli.output import AsJson, note, print_record, progress_bar
+from app.cli.output import AsJson, note, print_record
 from app.cli.sources import find_source
-from app.cli.templates import version_id_of
+from app.cli.template_arguments import version_id_of
+from app.cli.waiting import launched, print_launched
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
 from core.generation.batches import LaunchRequest
 from core.generation.estimate import estimate
 from core.jobs.launching import launch_batch
-from core.jobs.workers import list_workers
 from core.providers.connections import (
     REMOTE_PROTOCOLS,
     connection_for_url,
@@ -24,17 +25,21 @@ from core.providers.connections import (
 
 app = typer.Typer()
 
-NOT_COMPLETED = 3
-
 
 @app.command()
 def generate(
     template: Annotated[str, typer.Argument(help="Name or id of a template, or a YAML file.")],
     n: Annotated[int, typer.Option("--n", min=1, help="Samples to plan.")] = 10,
     provider: Annotated[
-        str, typer.Option(help="Name of a connection; with --base-url, openai or anthropic.")
-    ] = "offline",
-    model: Annotated[str, typer.Option(help="The connection's default model without.")] = "",
+        str,
+        typer.Option(
+            help="Name of a connection, else the template's, else offline; with --base-url, openai "
+            "or anthropic."
+        ),
+    ] = "",
+    model: Annotated[
+        str, typer.Option(help="Without, the template's, else the connection's default model.")
+    ] = "",
     base_url: Annotated[
         str | None, typer.Option(help="A server that speaks the provider's protocol.")
     ] = None,
@@ -56,6 +61,15 @@ def generate(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Drawn without.")] = None,
     source: Annotated[list[str], typer.Option(help="A file or a source id; may be repeated.")] = [],  # noqa: B006 Typer copies the default of an option
+    inputs: Annotated[
+        list[str],
+        typer.Option(
+            "--input",
+            metavar="VARIABLE=JSON",
+            help="What a variable draws from: a value, or an object such as "
+            '{"sample_ids": […]}; may be repeated.',
+        ),
+    ] = [],  # noqa: B006 as above
     temperature: Annotated[float | None, typer.Option(min=0, max=2)] = None,
     max_output_tokens: Annotated[int | None, typer.Option(min=1)] = None,
     priority: Annotated[int, typer.Option(min=1, max=100, help="1 runs first.")] = 10,
@@ -88,29 +102,23 @@ def generate(
             budget_usd=usd(budget_usd),
             priority=priority,
             source_ids=tuple(find_source(workspace, item).source_id for item in source),
+            inputs=dict(input_of(item) for item in inputs),
             name=name,
         )
         if dry_run:
             print_record(estimate(workspace, request), as_json)
             return
         batch_id = launch_batch(workspace, request).batch_id
-        if wait:
-            _wait(workspace, batch_id, n)
-        elif not any(worker.kind == "generate" for worker in list_workers(workspace)):
-            note("No worker runs: start one with `seedbed up` or `seedbed worker`.")
-        found = with_progress(workspace, batch_id)
-    print_batch(found, as_json)
-    if wait and found["state"] != "completed":
-        note(f"The batch is {found['state']}. {found['message']}".strip())
-        raise typer.Exit(NOT_COMPLETED)
+        found = launched(workspace, batch_id, n, wait)
+    print_launched(found, wait, as_json)
 
 
 def _connection(
     workspace: Workspace, provider: str, base_url: str | None, key_variable: str | None, model: str
 ) -> str:
     if base_url is None:
-        return get_connection(workspace, provider).name
-    protocol = "openai" if provider == "offline" else provider
+        return get_connection(workspace, provider).name if provider else ""
+    protocol = provider if provider not in ("", "offline") else "openai"
     if protocol not in REMOTE_PROTOCOLS:
         raise InvalidInput(
             f"--base-url needs a protocol, not {provider!r}.",
@@ -120,22 +128,6 @@ def _connection(
         raise InvalidInput("--base-url needs a model.", remedy="Name it with --model.")
     found = connection_for_url(workspace, base_url, protocol, model, key_variable=key_variable)
     return found.name
-
-
-def _wait(workspace: Workspace, batch_id: str, n: int) -> None:
-    # Imported here: launching alone starts no process.
-    from app.up import ensure_workers
-    from core.jobs.waiting import wait_for_batch
-
-    with ensure_workers(workspace, ["generate"]), progress_bar() as bar:
-        task = bar.add_task("Generating", total=n)
-
-        def show(progress: Any) -> None:
-            done = progress.generated + progress.failed
-            text = f"{progress.state}, {progress.rate_per_s:.1f}/s, ${progress.cost_usd:.4f}"
-            bar.update(task, completed=done, description=text)
-
-        wait_for_batch(workspace, batch_id, on_progress=show)
 
 
 @app.command()

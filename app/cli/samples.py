@@ -1,4 +1,4 @@
-"""`seedbed samples`: list, export."""
+"""`seedbed samples`: list, export, import."""
 
 import json
 import os
@@ -10,11 +10,15 @@ import typer
 
 from app.cli.opening import opened
 from app.cli.output import AsJson, Limit, note, plain, print_rows
+from app.cli.sources import find_source
+from app.cli.waiting import launched, print_launched
 from core.db.tables import Sample
 from core.db.workspace import Workspace
+from core.generation.imports import ColumnMapping, preview_import, suggest_mapping
 from core.generation.samples import SampleFilter, list_samples
+from core.jobs.importing import launch_import
 
-app = typer.Typer(help="List and export samples.", no_args_is_help=True)
+app = typer.Typer(help="List, export and import samples.", no_args_is_help=True)
 
 PAGE = 1000
 
@@ -60,6 +64,36 @@ def export(
         os.fsync(file.fileno())
     unfinished.replace(out)
     note(f"{count} samples written to {out}.")
+
+
+Column = list[str]
+Wait = Annotated[bool, typer.Option("--wait", help="Stay until it ends.")]
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="A file with a table, or the id of a source.")],
+    input: Annotated[Column, typer.Option(help="Column of the input; may be repeated.")] = [],  # noqa: B006
+    response: Annotated[Column, typer.Option(help="Column of the response; repeatable.")] = [],  # noqa: B006
+    variable: Annotated[Column, typer.Option(help="Column to keep; may be repeated.")] = [],  # noqa: B006
+    domain: Annotated[str, typer.Option(help="Domain of the samples.")] = "imported",
+    name: Annotated[str, typer.Option(help="Name of the batch.")] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="Show rows, import nothing.")] = False,
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a table over as samples, one of each row. Without columns, their names decide."""
+    chosen = ColumnMapping(tuple(input), tuple(response), tuple(variable))
+    with opened() as workspace:
+        found = find_source(workspace, source)
+        mapping = chosen if input or response or variable else suggest_mapping(found.columns)
+        if preview:
+            rows = preview_import(workspace, found.source_id, mapping)
+            print_rows(rows, ["ordinal", "input", "response", "variables", "problem"], as_json)
+            return
+        batch = launch_import(workspace, found.source_id, mapping, domain=domain, name=name)
+        result = launched(workspace, batch.batch_id, batch.n, wait)
+    print_launched(result, wait, as_json)
 
 
 def _all(workspace: Workspace, wanted: SampleFilter) -> Iterator[Sample]:

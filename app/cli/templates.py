@@ -1,48 +1,26 @@
-"""`seedbed templates`: list, show, validate, save, install."""
+"""`seedbed templates`: list, show, validate, import, export, install; the rest is beside it."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli import template_trials, template_versions
 from app.cli.opening import opened
 from app.cli.output import AsJson, Limit, note, plain, print_json, print_record, print_rows
-from core.db.workspace import Workspace
-from core.errors import InvalidInput
-from core.templates import versions
-from core.templates.definition import (
-    TemplateDefinition,
-    content_hash,
-    parse_template,
-    template_yaml,
+from app.cli.template_arguments import (
+    TemplateName,
+    VersionOption,
+    YamlFile,
+    found_version,
+    read_template,
 )
-from core.templates.starters import install_starters
+from core.templates import versions
+from core.templates.definition import content_hash, template_yaml
+from core.templates.starters import INSTALLED, install_starters, starters
+from core.templates.trial import trial_render
 
 app = typer.Typer(help="List, show, validate and save templates.", no_args_is_help=True)
-
-YamlFile = Annotated[
-    Path, typer.Argument(help="A template as YAML.", exists=True, dir_okay=False, readable=True)
-]
-
-
-def read_template(path: Path) -> TemplateDefinition:
-    """The definition in a YAML file. Raises TemplateError with its line, InvalidInput."""
-    try:
-        return parse_template(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"{path} is not UTF-8 (byte {error.start}).", remedy="Save it as UTF-8."
-        ) from error
-
-
-def version_id_of(workspace: Workspace, template: str) -> str:
-    """The version that a command line names: a YAML file, which is saved first, or a name or id."""
-    if template.endswith((".yaml", ".yml")):
-        saved = versions.save_template(workspace, read_template(Path(template)))
-        return saved.template_version_id
-    if template.startswith("tpv_"):
-        return versions.get_version(workspace, template).template_version_id
-    return versions.latest_version(workspace, template).template_version_id
 
 
 @app.command("list")
@@ -57,27 +35,47 @@ def list_templates(limit: Limit = 50, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(
-    template: Annotated[str, typer.Argument(help="Name or id.")], as_json: AsJson = False
-) -> None:
-    """Print a template's newest version as YAML."""
+def show(template: TemplateName, version: VersionOption = "", as_json: AsJson = False) -> None:
+    """Print a template's newest version, or another one, as YAML."""
     with opened() as workspace:
-        version = versions.latest_version(workspace, template)
+        found = found_version(workspace, template, version)
     if as_json:
-        print_json(version)
+        print_json(found)
     else:
-        typer.echo(template_yaml(versions.load_definition(version)), nl=False)
+        typer.echo(template_yaml(versions.load_definition(found)), nl=False)
+
+
+@app.command()
+def export(
+    template: TemplateName,
+    version: VersionOption = "",
+    out: Annotated[Path | None, typer.Option(help="File to write; stdout without.")] = None,
+) -> None:
+    """Write a template as YAML, which `import` reads back to the same content."""
+    with opened() as workspace:
+        found = found_version(workspace, template, version)
+    text = template_yaml(versions.load_definition(found))
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, "utf-8")
+        note(f"{out} holds version {found.number}, content {found.content_hash[:12]}.")
 
 
 @app.command()
 def validate(path: YamlFile) -> None:
-    """Check a template without saving it."""
+    """Check a template without saving it, rendering its prompts once.
+
+    Exit code 1 says what is wrong, and where.
+    """
     definition = read_template(path)
+    trial_render(definition)
     note(f"{definition.name} is valid, content {content_hash(definition)[:12]}.")
 
 
-@app.command()
-def save(
+@app.command("save")
+@app.command("import")
+def import_template(
     path: YamlFile,
     reason: Annotated[str, typer.Option("--note", help="Why this version is saved.")] = "",
     as_json: AsJson = False,
@@ -90,8 +88,33 @@ def save(
 
 
 @app.command()
-def install() -> None:
+def library(as_json: AsJson = False) -> None:
+    """List the starter library; `install` puts one of it into this workspace."""
+    rows = [
+        {"name": s.definition.name, "set": s.set_name, "calls": s.calls,
+         "title": s.definition.title}
+        for s in starters()
+    ]  # fmt: skip
+    print_rows(rows, ["name", "set", "calls", "title"], as_json)
+
+
+@app.command()
+def install(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Starters by name; none: those of a new workspace.")
+    ] = None,
+) -> None:
     """Install the starter templates that this workspace lacks, and newer versions of others."""
     with opened() as workspace:
-        count = install_starters(workspace)
+        count = install_starters(workspace, names or INSTALLED)
     note(f"{count} starter templates installed.")
+
+
+app.command()(template_trials.plan)
+app.command()(template_trials.preview)
+app.command("versions")(template_versions.list_versions)
+app.command()(template_versions.diff)
+app.command()(template_versions.restore)
+app.command()(template_versions.fork)
+app.command()(template_versions.rename)
+app.command()(template_versions.stats)

@@ -1,7 +1,7 @@
 """What a batch was launched with."""
 
 from app import cache
-from app.widgets.formats import ago
+from app.widgets.formats import ago, plural, words
 from app.widgets.launch import MODES
 from app.widgets.layout import facts, section
 from core.db.tables import Batch
@@ -25,9 +25,25 @@ def settings_view(batch: Batch) -> None:
         "Created": ago(batch.created_at),
         "Batch id": batch.batch_id,
     }
+    if purpose := _purpose(batch):
+        values = {"Purpose": purpose, **values}
     if batch.mode == "batch_api":
         del values["Failover"], values["Calls in flight"]
     facts(values)
+
+
+def _purpose(batch: Batch) -> str:
+    """What the program launched it for; "" where a person launched a template."""
+    origin = batch.origin
+    operation = words(str(origin.get("operation", "")))
+    if batch.kind == "augmentation":
+        return f"{operation} of {plural(len(batch.inputs['parent']['sample_ids']), 'sample')}"
+    if batch.kind != "expansion":
+        return ""
+    version = get_version(cache.workspace(), origin["template_version_id"])
+    subject = f"{cache.template_title(version.template_id)}, {version_name(version)}"
+    parts = [origin.get(name, "") for name in ("variable", "parent_value", "step", "direction")]
+    return ": ".join(filter(None, (operation, ", ".join(filter(None, parts)), subject)))
 
 
 def _failover(batch: Batch) -> str:

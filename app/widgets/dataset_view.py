@@ -13,6 +13,7 @@ from app.widgets.layout import Card, cards, section
 from app.widgets.pickers import batch_label
 from app.widgets.tables import number, part, plain_table
 from core.datasets.diffing import diff_versions
+from core.datasets.export.exporting import FORMATS
 from core.datasets.numbering import Bump
 from core.datasets.query import DatasetQuery, SplitSettings
 from core.datasets.selection import preview_selection
@@ -20,7 +21,6 @@ from core.db.tables import Batch, DatasetVersion
 from core.errors import InvalidInput
 
 VERDICTS = ("accepted", "needs_review", "rejected")
-FORMATS = {"parquet": "Parquet", "duckdb": "DuckDB", "jsonl": "JSONL", "csv": "CSV"}
 API = "/api/v1/training-data/datasets"
 BUMPS: dict[Bump, str] = {
     "auto": "By what changed",
@@ -135,9 +135,9 @@ def download_links(version: DatasetVersion, files: Sequence[str]) -> None:
     base = f"{API}/{version.dataset_version_id}/download"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Everything, as", width="content")
-        for name, label in FORMATS.items():
+        for name, format in FORMATS.items():
             st.link_button(
-                label, f"{base}?format={name}", icon=":material/download:",
+                format.title, f"{base}?format={name}", icon=":material/download:",
                 key=f"datasets.format.{name}",
             )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -8,6 +8,7 @@ import streamlit as st
 from app import cache
 from app.widgets.errors import show_errors
 from app.widgets.launch_estimate import estimate_view
+from app.widgets.launch_inputs import launch_inputs
 from app.widgets.launch_start import NEW_SEED, OWN_SEED, LaunchStart, seed_choices
 from app.widgets.pickers import (
     ModelChoice,
@@ -19,6 +20,7 @@ from app.widgets.pickers import (
 )
 from core.generation.batches import LaunchRequest, get_batch
 from core.sources.browsing import list_sources
+from core.templates.definition import TemplateDefinition
 from core.templates.versions import TemplateRow, list_templates, list_versions, load_definition
 
 MOST_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
@@ -35,9 +37,8 @@ def launch_form(start: LaunchStart) -> LaunchRequest | None:
     with right:
         versions = list_versions(workspace, row.template.template_id)
         version = version_picker(versions, key=start.key(f"version.{row.template.name}"))
-    choice = model_picker(
-        workspace, key=start.key("model"), connection=start.connection, model=start.model
-    )
+    definition = load_definition(version)
+    choice = _model(definition, start)
     columns = st.columns([1, 1, 2])
     n = columns[0].number_input("Samples", 1, 1_000_000, start.n, step=10, key=start.key("n"))
     temperature = columns[1].number_input(
@@ -53,9 +54,12 @@ def launch_form(start: LaunchStart) -> LaunchRequest | None:
         seed = _seed(row, start)
     with columns[1]:
         mode = _mode(choice, start)
-    use = load_definition(version).source
+    inputs = launch_inputs(definition, start)
+    use = definition.source
     if use is not None and use.required and not source_ids:
         st.info("This template needs a source. Choose at least one.", icon=":material/description:")
+        return None
+    if inputs is None:
         return None
     kept = {name: value for name, value in start.parameters.items() if name != "temperature"}
     draft = LaunchRequest(
@@ -67,10 +71,21 @@ def launch_form(start: LaunchStart) -> LaunchRequest | None:
         parameters=kept if temperature is None else {**kept, "temperature": float(temperature)},
         mode=mode,
         source_ids=source_ids,
+        inputs=inputs,
     )
     with show_errors():
         estimate_view(draft)
     return _submit(draft, row.template.title, has_key(choice.connection), start)
+
+
+def _model(definition: TemplateDefinition, start: LaunchStart) -> ModelChoice:
+    """First what is launched again, else the template's own model."""
+    own = definition.model
+    connection, model = start.connection, start.model
+    key = start.key("model")
+    if connection is None and own.connection is not None:
+        connection, model, key = own.connection, own.model or "", f"{key}.{definition.name}"
+    return model_picker(cache.workspace(), key=key, connection=connection, model=model)
 
 
 def _template(templates: dict[str, TemplateRow], start: LaunchStart) -> TemplateRow:

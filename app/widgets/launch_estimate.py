@@ -30,7 +30,7 @@ def _figures(expected: Estimate, draft: LaunchRequest) -> list[Card]:
         Card("Expected cost", money(expected.cost_usd), f"Likely {spread}."),
         Card(
             "At most", money(expected.worst_case_usd),
-            "If every sample's call used all it may. Repairs and retries come on top; a budget "
+            "If every call used all it may. Repairs and retries come on top; a budget "
             "is the firm limit.",
         ),
         Card(

@@ -25,6 +25,7 @@ class LaunchStart:
     model: str = ""
     n: int = 100
     source_ids: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     mode: str = "live"
     failover_connection: str = ""
@@ -47,6 +48,7 @@ def start_again(batch: Batch) -> LaunchStart:
         model=batch.model,
         n=batch.n,
         source_ids=tuple(batch.source_ids),
+        inputs=dict(batch.inputs),
         parameters=dict(batch.parameters),
         mode=batch.mode,
         failover_connection=batch.failover_connection or "",

@@ -1,137 +1,122 @@
-"""The preview: a small real batch, run by a worker, shown sample by sample as it comes."""
+"""The preview: one or two small real batches, run by a worker, before any large sum is spent.
 
-import json
+Both sides share seed and plan, so that a difference on screen is one of the prompts or models.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import uuid4
 
 import streamlit as st
 
 from app import cache, state
 from app.widgets.errors import show_errors
-from app.widgets.formats import count, duration, figure, money, plain
-from app.widgets.layout import Card, cards
-from app.widgets.pickers import has_key, model_picker, source_picker
-from app.widgets.states import ACTIVE, state_badge
-from core.db.tables import Attempt
-from core.generation.batches import LaunchRequest, get_batch
-from core.generation.samples import Lineage, SampleFilter, list_samples, sample_lineage
-from core.jobs.launching import launch_batch
-from core.sources.browsing import list_sources, load_chunks
+from app.widgets.pickers import has_key, source_picker
+from app.widgets.preview_results import preview_results
+from app.widgets.sides import ALONE, SHAPES, Side, pick_sides
+from core.db.tables import Template, TemplateVersion
+from core.errors import NotFound
+from core.generation.batches import MAX_PREVIEW, LaunchRequest, get_batch
+from core.jobs.comparing import launch_preview
+from core.sources.browsing import list_sources
 from core.templates.definition import TemplateDefinition
-from core.templates.rendering import Renderer
-from core.templates.versions import load_definition, save_draft
+from core.templates.versions import load_definition, save_draft, version_name
 
-INTERVAL_S = 0.7
+DRAFT = "draft"
+DOUBLE_CLICK_S = 2.0
+KEY = "templates.preview"
 
 
-def preview_form(definition: TemplateDefinition, label: str) -> None:
-    """One to ten samples of the draft, saved or not; the batch id is kept beside it."""
-    choice = model_picker(cache.workspace(), key="templates.preview.model")
-    with st.form("templates.preview", border=True):
+def preview_tab(
+    template: Template, versions: Sequence[TemplateVersion], definition: TemplateDefinition
+) -> None:
+    """What to preview, and the samples of the newest preview of this template."""
+    is_changed = definition != load_definition(versions[0])
+    labels = {DRAFT: "Your changes"} if is_changed else {}
+    labels |= {v.template_version_id: version_name(v).capitalize() for v in versions}
+    shape = st.segmented_control(
+        "Compare", SHAPES, default=ALONE, required=True, key=f"{KEY}.shape",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    sides = pick_sides(shape, labels, definition, key=KEY)
+    _form(template, sides, definition)
+    shown = state.preview()
+    if shown.template_id == template.template_id and shown.batch_ids:
+        preview_results(shown.batch_ids)
+
+
+def _form(template: Template, sides: list[Side], definition: TemplateDefinition) -> None:
+    with st.form(KEY, border=True):
         left, middle, right = st.columns([1, 1, 2])
-        n = left.number_input("Samples", 1, 10, 3, key="templates.preview.n")
+        n = left.number_input("Samples", 1, MAX_PREVIEW, 3, key=f"{KEY}.n")
         seed = middle.number_input(
-            "Seed", min_value=0, value=None, step=1, key="templates.preview.seed",
+            "Seed", min_value=0, value=None, step=1, key=f"{KEY}.seed",
             placeholder="drawn at launch",
         )  # fmt: skip
         with right:
-            sources = source_picker(
-                list_sources(cache.workspace(), limit=200), key="templates.preview.sources"
-            )
-        is_sent = st.form_submit_button(
-            label,
-            key="templates.preview.submit",
-            icon=":material/visibility:",
-            disabled=not has_key(choice.connection),
+            sources: tuple[str, ...] = ()
+            if definition.source is not None:
+                found = list_sources(cache.workspace(), limit=200)
+                sources = source_picker(found, key=f"{KEY}.sources")
+        button, note = st.columns([1, 3], vertical_alignment="center")
+        is_sent = button.form_submit_button(
+            "Preview", key=f"{KEY}.submit", icon=":material/visibility:",
+            disabled=not all(has_key(choice.connection) for _, choice in sides),
+        )  # fmt: skip
+        note.caption(
+            "Real calls, run by a worker at the highest priority, in the ledger and under the "
+            "budgets. An answer that was paid for before is not paid again."
         )
     if is_sent:
         with show_errors():
-            draft = save_draft(cache.workspace(), definition)
-            request = LaunchRequest(
-                template_version_id=draft.template_version_id,
-                n=int(n),
-                seed=None if seed is None else int(seed),
-                connection=choice.connection.name,
-                model=choice.model,
-                source_ids=sources,
-                kind="preview",
-                priority=1,
-            )
-            batch = launch_batch(cache.workspace(), request)
-            state.templates().preview_batch_id = batch.batch_id
+            _launch(template, sides, definition, int(n), None if seed is None else int(seed),
+                    sources)  # fmt: skip
 
 
-def preview_results(batch_id: str) -> None:
-    """Samples as they come; polls until the preview ends."""
-    live = get_batch(cache.workspace(), batch_id).state in ACTIVE
-    st.fragment(_results, run_every=INTERVAL_S if live else None)(batch_id, live)
-
-
-def _results(batch_id: str, live: bool) -> None:
-    workspace = cache.workspace()
-    batch = get_batch(workspace, batch_id)
-    if live and batch.state not in ACTIVE:
-        st.rerun()
-    samples = list_samples(workspace, SampleFilter(batch_ids=(batch_id,)), limit=10)
-    with st.container(horizontal=True):
-        state_badge(batch.state, batch.pause_reason or "")
-        st.caption(
-            f"{len(samples)} of {batch.n} samples from {plain(batch.model)}", width="content"
+def _launch(
+    template: Template,
+    sides: list[Side],
+    definition: TemplateDefinition,
+    n: int,
+    seed: int | None,
+    sources: tuple[str, ...],
+) -> None:
+    """All sides or none. The same wish, sent twice by a double click, is one preview."""
+    requests = [
+        LaunchRequest(
+            template_version_id=_version_id(version, definition),
+            n=n,
+            seed=seed,
+            connection=choice.connection.name,
+            model=choice.model,
+            source_ids=sources,
         )
-    if batch.message:
-        st.info(plain(batch.message), icon=":material/info:")
-    if live:
-        st.progress(len(samples) / batch.n)
-    for sample in samples:
-        _one(sample_lineage(workspace, sample.sample_id))
-
-
-def _one(lineage: Lineage) -> None:
-    sample = lineage.sample
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**Sample {sample.plan_index + 1}**")
-            fits = sample.state == "generated"
-            st.badge(
-                "Fits the schema" if fits else "Does not fit the schema",
-                color="green" if fits else "red",
-            )
-            state_badge(sample.verdict)
-            st.badge(f"Score {figure(sample.quality_score, 2)}", color="gray")
-        cards(_measured(lineage.attempts))
-        left, right = st.columns(2)
-        with left:
-            st.caption("Prompt, as rendered")
-            st.code(_prompt(lineage), language=None, wrap_lines=True, height=300)
-        with right:
-            st.caption("Output")
-            if sample.output is None:
-                st.code(sample.raw_text or sample.failure, language=None, wrap_lines=True)
-            else:
-                text = json.dumps(sample.output, indent=2, ensure_ascii=False)
-                st.code(text, language="json", wrap_lines=True, height=300)
-
-
-def _measured(attempts: list[Attempt]) -> list[Card]:
-    costs = [a.cost_usd for a in attempts if a.cost_usd is not None]
-    tokens_in = sum(a.input_tokens or 0 for a in attempts)
-    tokens_out = sum(a.output_tokens or 0 for a in attempts)
-    latency_ms = sum(a.latency_ms or 0 for a in attempts)
-    return [
-        Card("Tokens in", count(tokens_in)),
-        Card("Tokens out", count(tokens_out)),
-        Card("Cost", money(sum(costs, start=type(costs[0])(0)) if costs else None)),
-        Card(
-            "Latency", f"{latency_ms:,} ms" if latency_ms < 10_000 else duration(latency_ms / 1000)
-        ),
-        Card("Calls", count(len(attempts))),
+        for version, choice in sides
     ]
+    shown, now = state.preview(), time.monotonic()
+    wish = repr((template.template_id, requests))
+    is_again = wish == shown.wish and (_runs(shown) or now - shown.sent_at < DOUBLE_CLICK_S)
+    if not is_again:
+        shown.wish, shown.intent, shown.sent_at = wish, uuid4().hex, now
+    marked = [
+        replace(request, idempotency_key=f"{shown.intent}.{place}")
+        for place, request in enumerate(requests)
+    ]
+    batches = launch_preview(cache.workspace(), marked)
+    shown.template_id = template.template_id
+    shown.batch_ids = [batch.batch_id for batch in batches]
 
 
-def _prompt(lineage: Lineage) -> str:
-    renderer = Renderer(load_definition(lineage.version))
-    chunk_id = lineage.sample.chunk_id
-    chunk = load_chunks(cache.workspace(), [chunk_id]).get(chunk_id) if chunk_id else None
-    fields = (
-        {"text": chunk.text, "fields": chunk.fields, "heading": chunk.heading} if chunk else None
-    )
-    messages = renderer.messages(lineage.sample.variables, fields)
-    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)
+def _runs(shown: state.PreviewDraft) -> bool:
+    try:
+        found = [get_batch(cache.workspace(), batch_id) for batch_id in shown.batch_ids]
+    except NotFound:
+        return False
+    return any(batch.state in ("queued", "running") for batch in found)
+
+
+def _version_id(chosen: str, definition: TemplateDefinition) -> str:
+    if chosen == DRAFT:
+        return save_draft(cache.workspace(), definition).template_version_id
+    return chosen

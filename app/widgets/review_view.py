@@ -13,8 +13,8 @@ from app.widgets.sample_view import findings_table, sample_badges, text_box, var
 from core.db.tables import Review, Sample
 from core.generation.samples import Lineage
 from core.review.decisions import CORRECTION_TYPES, REJECT_REASONS, CurrentText
-from core.review.diffs import word_diff
 from core.review.queue import QueueCounts
+from core.text.diffs import word_diff
 
 REASON_KEYS = "123456789"
 DONE = {

@@ -11,8 +11,8 @@ from app.widgets.states import state_badge
 from app.widgets.tables import number, plain_table, score
 from core.db.tables import Attempt, Finding, Review, Sample
 from core.generation.samples import Lineage
-from core.review.diffs import word_diff
 from core.templates.versions import version_name
+from core.text.diffs import word_diff
 
 
 def text_box(label: str, text: str) -> None:
@@ -70,7 +70,9 @@ def lineage_view(lineage: Lineage) -> None:
 def variables_view(sample: Sample, *, has_output: bool = True) -> None:
     """The plan's values, and the parsed output where wanted."""
     section("Variables")
-    facts({words(name): _value_text(value) for name, value in sample.variables.items()})
+    # The parent has its own place on the page; its texts are no value to read here.
+    shown = {n: v for n, v in sample.variables.items() if n != "parent" or not sample.parent_id}
+    facts({words(name): _value_text(value) for name, value in shown.items()})
     if has_output and sample.output is not None:
         st.caption("Output")
         st.code(json.dumps(sample.output, ensure_ascii=False, indent=2), "json", wrap_lines=True)

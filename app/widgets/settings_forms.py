@@ -11,10 +11,10 @@ from app.widgets.formats import sentence, words
 from app.widgets.pickers import has_key
 from app.widgets.tables import number, plain_table
 from core.db.tables import Connection
-from core.providers.connections import MOST, save_connection
+from core.providers.connections import MOST, REMOTE_PROTOCOLS, save_connection
 from core.providers.prices import find_price, set_price
 
-PROTOCOLS = {"openai": "OpenAI-compatible", "anthropic": "Anthropic"}
+TITLES = {"openai": "OpenAI-compatible", "anthropic": "Anthropic"}
 LIMITS = {
     "requests_per_minute": "Requests per minute",
     "tokens_per_minute": "Tokens per minute",
@@ -28,7 +28,7 @@ def connections_table(connections: list[Connection]) -> None:
     rows = [
         {
             "Connection": c.name,
-            "Protocol": PROTOCOLS.get(c.protocol, words(c.protocol)),
+            "Protocol": TITLES.get(c.protocol, words(c.protocol)),
             "Address": c.base_url or "inside Seedbed",
             "Key": "none needed" if c.key_variable is None else c.key_variable,
             "Ready": "yes" if has_key(c) else "no, the key is missing",
@@ -60,7 +60,7 @@ def prices_table(connections: list[Connection]) -> None:
 
 def connection_form(connections: list[Connection]) -> None:
     """Add a connection, or change one; what is saved replaces all of it."""
-    by_name = {c.name: c for c in connections if c.protocol in PROTOCOLS}
+    by_name = {c.name: c for c in connections if c.protocol in REMOTE_PROTOCOLS}
     chosen = st.selectbox(
         "Connection", ["", *by_name], format_func=lambda name: name or "A new one",
         key="settings.connection", width=360,
@@ -86,10 +86,10 @@ def _connection_fields(old: Connection | None) -> dict[str, Any]:
     name = old.name if old else left.text_input(
         "Name", key=key.format("name"), placeholder="local-qwen"
     )  # fmt: skip
-    protocols = list(PROTOCOLS)
+    protocols = list(REMOTE_PROTOCOLS)
     protocol = right.selectbox(
         "Protocol", protocols, index=protocols.index(old.protocol) if old else 0,
-        format_func=lambda p: PROTOCOLS[p], key=key.format("protocol"),
+        format_func=lambda p: TITLES.get(p, words(p)), key=key.format("protocol"),
     )  # fmt: skip
     base_url = left.text_input(
         "Base URL", (old.base_url or "") if old else "", key=key.format("url"),

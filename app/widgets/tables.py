@@ -24,6 +24,7 @@ def open_table(
     opener: str,
     columns: Mapping[str, Any] | None = None,
     width: int | None = None,
+    query: Mapping[str, str] | None = None,
 ) -> None:
     """A table whose `opener` column is a button that opens that row's record on its page."""
     click = f"{key}.open"
@@ -34,19 +35,23 @@ def open_table(
     plain_table(named, key=key, columns={**(columns or {}), opener: button})
     row = state.clicked_row(click)
     if row is not None:
-        go(page, **{noun: ids[row]})
+        go(page, **(query or {}), **{noun: ids[row]})
 
 
 def plain_table(
-    rows: Sequence[Mapping[str, Any]], *, key: str, columns: Mapping[str, Any] | None = None
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    columns: Mapping[str, Any] | None = None,
+    height: int | None = None,
 ) -> None:
-    """A table to read."""
+    """A table to read, as high as its rows where no height in pixels is given."""
     st.dataframe(
         pd.DataFrame(list(rows)),
         key=key,
         hide_index=True,
         column_config=dict(columns or {}),
-        height="content" if len(rows) <= MOST_ROWS_SHOWN else 720,
+        height=height or ("content" if len(rows) <= MOST_ROWS_SHOWN else 720),
         placeholder="–",
     )
 

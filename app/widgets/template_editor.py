@@ -1,84 +1,60 @@
-"""The template editor: a draft text, and forms that edit parts of it.
+"""The Design view: the form of one part on the left, the YAML of the whole draft on the right.
 
-The YAML text is the draft. A form rewrites its part of it through the template's own model, so
-what a form produces is what the YAML tab shows.
+Both show one text. Where the text is no template, its error stands above the YAML with the lines
+around it; where forms cannot even draw it, they keep the last state that they could, and say so.
 """
 
-import json
-from typing import Any
+from collections.abc import Callable
 
-import pandas as pd
 import streamlit as st
-import yaml
 
 from app import state
-from app.widgets import charts
-from app.widgets.errors import show_errors
-from app.widgets.formats import clip, count, plain, words
-from app.widgets.layout import Card, cards
-from app.widgets.tables import plain_table
-from core.errors import SeedbedError, TemplateError
-from core.templates.definition import (
-    TemplateDefinition,
-    build_template,
-    parse_template,
-    template_yaml,
-)
-from core.templates.plan import Plan
-from core.templates.rendering import Renderer
+from app.widgets.formats import plain
+from app.widgets.template_checks import checks_part
+from app.widgets.template_constraints import constraints_part
+from app.widgets.template_draft import form_data, is_frozen, reading
+from app.widgets.template_examples import examples_part
+from app.widgets.template_model import model_part
+from app.widgets.template_output import output_part, schema_field
+from app.widgets.template_prompt import prompt_part
+from app.widgets.template_steps import steps_part
+from app.widgets.template_variables import variables_part
+from core.errors import TemplateError
+from core.templates.yaml_text import Path
 
-PROMPTS = ("system", "user")
-MAPPINGS = ("input", "response")
+PARTS: dict[str, Callable[[], None]] = {
+    "Prompt": prompt_part,
+    "Variables": variables_part,
+    "Constraints": constraints_part,
+    "Output": output_part,
+    "Examples": examples_part,
+    "Steps": steps_part,
+    "Checks": checks_part,
+    "Model": model_part,
+}
+YAML = "templates.yaml"
+YAML_PX = 660
+YAML_NAME, SCHEMA_NAME = "YAML", "JSON Schema"
 EXCERPT = 2
 
 
-def draft_definition() -> TemplateDefinition | None:
-    """The draft as a template; None, with the problem on screen, where it is not one."""
-    draft = state.templates()
-    try:
-        return parse_template(draft.text)
-    except TemplateError as error:
-        with show_errors():
-            raise
-        if error.line is not None:
-            st.code(_excerpt(draft.text, error.line), language=None)
-        return None
-
-
-def _excerpt(text: str, line: int) -> str:
-    lines = text.splitlines()
-    first, last = max(line - 1 - EXCERPT, 0), min(line + EXCERPT, len(lines))
-    return "\n".join(
-        f"{'>' if i + 1 == line else ' '} {i + 1:>4}  {lines[i]}" for i in range(first, last)
-    )
-
-
-def apply_part(path: tuple[str, ...], key: str) -> None:
-    """A field's `on_change`: its value replaces that part of the draft."""
-    draft = state.templates()
-    draft.problem = ""
-    try:
-        value = _parsed(path, state.value_of(key, ""))
-        whole = parse_template(draft.text).model_dump(mode="json", exclude_defaults=True)
-        target = whole
-        for name in path[:-1]:
-            target = target[name]
-        target[path[-1]] = value
-        draft.text = template_yaml(build_template(whole))
-    except (SeedbedError, ValueError, yaml.YAMLError) as error:
-        draft.problem = f"{path[-1].capitalize()} was not taken over: {error}"
-
-
-def _parsed(path: tuple[str, ...], text: str) -> Any:
-    if path == ("output",):
-        return json.loads(text)
-    return yaml.safe_load(text) if path == ("variables",) else text
-
-
-def apply_yaml(key: str) -> None:
-    """The YAML field's `on_change`."""
-    draft = state.templates()
-    draft.text, draft.problem = state.value_of(key, ""), ""
+def design_tab() -> None:
+    """Form and YAML, side by side."""
+    left, right = st.columns([11, 9], gap="medium")
+    with left:
+        part = st.segmented_control(
+            "Part", list(PARTS), default="Prompt", required=True, key="templates.part",
+            label_visibility="collapsed", persist_state="page", wrap=True,
+        )  # fmt: skip
+        if is_frozen():
+            st.warning(
+                "The forms show the last state that they could draw. Correct the YAML to go on.",
+                icon=":material/pause_circle:",
+            )
+        problem_line()
+        PARTS[part or "Prompt"]()
+    with right.container(key="templates.side"):
+        _side(part or "Prompt")
 
 
 def problem_line() -> None:
@@ -87,126 +63,70 @@ def problem_line() -> None:
         st.error(plain(state.templates().problem), icon=":material/error:")
 
 
-def _field(label: str, path: tuple[str, ...], value: str, height: int, **options: Any) -> None:
-    key = "templates." + ".".join(path)
-    state.offer(key, value)
-    with st.container(key=f"code-{'-'.join(path)}"):
-        st.text_area(
-            label, key=key, height=height, on_change=apply_part, args=(path, key), **options
-        )
-
-
-def prompt_tab(definition: TemplateDefinition) -> None:
-    """Prompts and mapping as fields."""
-    st.caption(
-        "Jinja2, sandboxed. `{{ name }}` is a variable, `{{ chunk.text }}` the source chunk, "
-        "`{{ output.field }}` a field of the answer (in the mapping)."
-    )
-    _field("System prompt", ("system",), definition.system, 140)
-    _field("User prompt", ("user",), definition.user, 260)
-    left, right = st.columns(2)
-    with left:
-        _field("Mapping: input", ("mapping", "input"), definition.mapping.input, 110)
-    with right:
-        _field("Mapping: response", ("mapping", "response"), definition.mapping.response, 110)
-
-
-def variables_tab(definition: TemplateDefinition) -> None:
-    """The variables as a table, and their YAML."""
-    dumped = definition.model_dump(mode="json", exclude_defaults=True).get("variables", [])
-    left, right = st.columns([2, 3])
-    with left:
-        _field(
-            "Variables (YAML)",
-            ("variables",),
-            yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True),
-            460,
-        )
-    with right:
-        st.caption("Each sample draws every variable; categories get exact quotas.")
-        rows = [
-            {
-                "Variable": item["name"],
-                "Sampler": words(item["sampler"]["kind"]),
-                "Settings": _sampler_text(item["sampler"]),
-                "Only when": item.get("when") or "",
-            }
-            for item in dumped
-        ]
-        columns = {
-            "Settings": st.column_config.TextColumn(width=300),
-            "Sampler": st.column_config.TextColumn(width=90),
-        }
-        plain_table(rows, key="templates.variables.table", columns=columns)
-
-
-def _sampler_text(sampler: dict[str, Any]) -> str:
-    """A sampler's settings in one line: values first, without weights."""
-    values = sampler.get("values")
-    if isinstance(values, list):
-        names = [str(v["value"] if isinstance(v, dict) else v) for v in values]
-        return clip(f"{len(names)} values: " + ", ".join(names), 140)
-    rest = {name: value for name, value in sampler.items() if name != "kind"}
-    return clip(", ".join(f"{name}: {value}" for name, value in rest.items()), 140)
-
-
-def schema_tab(definition: TemplateDefinition) -> None:
-    """The output's JSON Schema."""
-    st.caption("JSON Schema of one answer: an object. Every sample is validated against it.")
-    text = json.dumps(definition.output, indent=2, ensure_ascii=False)
-    _field("Output schema (JSON)", ("output",), text, 460)
-
-
-def yaml_tab() -> None:
-    """The whole draft; also shown while it does not parse."""
-    key = "templates.yaml"
-    state.offer(key, state.templates().text)
-    with st.container(key="code-template"):
-        st.text_area("Template (YAML)", key=key, height=620, on_change=apply_yaml, args=(key,))
-
-
-def plan_tab(definition: TemplateDefinition) -> None:
-    """The quotas of a batch: free, nothing is generated."""
-    left, right = st.columns(2)
-    n = int(left.number_input("Samples", 1, 100_000, 100, key="templates.plan.n"))
-    seed = int(right.number_input("Seed", 0, 2**31 - 1, 0, key="templates.plan.seed"))
-    plan = Plan(definition, n=n, seed=seed)
-    cells = plan.cells()
-    empty = sum(cell.planned == 0 for cell in cells)
-    cards(
-        [
-            Card(
-                "Cells filled",
-                f"{count(len(cells) - empty)} of {count(len(cells))}",
-                "Combinations of the categories that get a sample.",
-            ),
-            Card("Cells left empty", count(empty), "More samples would fill them."),
-        ]
-    )
-    if cells:
-        frame = pd.DataFrame([{**c.values, "Planned": c.planned} for c in cells])
-        names = [column for column in frame.columns if column != "Planned"]
-        name = st.segmented_control(
-            "Variable", names, default=names[0], required=True, key="templates.plan.by"
-        )
-        sums = frame.groupby(name, sort=False)["Planned"].sum()
-        charts.planned_bars(
-            [str(v) for v in sums.index],
-            [int(v) for v in sums],
-            f"Planned samples by {name}",
-            key="templates.plan.chart",
-        )
-        frame = frame.sort_values("Planned", ascending=False, kind="stable")
-        st.dataframe(frame, key="templates.plan.cells", hide_index=True, height=300)
-    else:
-        st.caption("No categories: every sample draws its variables freely.")
-    _first_prompt(definition, plan)
-
-
-def _first_prompt(definition: TemplateDefinition, plan: Plan) -> None:
-    st.caption("The first sample's prompt")
-    if definition.source is not None and definition.source.required:
-        st.caption("It needs a source chunk; preview it to see one.")
+def _side(part: str) -> None:
+    """The YAML of the draft; beside the fields of an output also their JSON Schema."""
+    problem = reading().problem
+    path = _schema_path(part)
+    shown: str | None = YAML_NAME
+    with st.container(horizontal=True, vertical_alignment="center", key="templates.yaml_head"):
+        if path is None:
+            st.caption("The whole draft as YAML. Edit either side.", width="content")
+        else:
+            shown = st.segmented_control(
+                "Beside", (SCHEMA_NAME, YAML_NAME), required=True, key=f"templates.beside.{part}",
+                default=SCHEMA_NAME if part == "Output" else YAML_NAME,
+                label_visibility="collapsed",
+            )  # fmt: skip
+        if problem is None:
+            st.badge("Valid", color="green", icon=":material/check:")
+        else:
+            line = "" if problem.line is None else f" in line {problem.line}"
+            st.badge(f"Error{line}", color="red", icon=":material/error:")
+    if problem is not None:
+        problem_box(problem)
+    if path is not None and shown == SCHEMA_NAME:
+        schema_field(path, YAML_PX)
         return
-    for message in Renderer(definition).messages(plan.variables(0), None):
-        st.code(f"[{message.role}]\n{message.content}", language=None, wrap_lines=True)
+    state.bind(YAML, state.templates().text)
+    with st.container(key="code-template"):
+        st.text_area(
+            "Template (YAML)", key=YAML, height=YAML_PX, on_change=_apply_yaml,
+            label_visibility="collapsed",
+        )  # fmt: skip
+
+
+def _schema_path(part: str) -> Path | None:
+    """Where the output that the part edits stands; None for another part."""
+    steps = form_data().get("steps")
+    if part == "Steps" and steps:
+        return ("steps", min(state.templates().step, len(steps) - 1), "output")
+    return ("output",) if part == "Output" and not steps else None
+
+
+def problem_box(problem: TemplateError) -> None:
+    """The error, what to do, and the lines around it."""
+    with st.container(key="templates.yaml_problem", gap="xsmall"):
+        st.error("\n\n".join(filter(None, map(plain, (problem.message, problem.remedy)))))
+        if problem.line is not None:
+            st.code(excerpt(state.templates().text, problem.line), language=None)
+
+
+def excerpt(text: str, line: int) -> str:
+    """The lines around one, numbered, that one marked."""
+    lines = text.splitlines()
+    first, last = max(line - 1 - EXCERPT, 0), min(line + EXCERPT, len(lines))
+    return "\n".join(
+        f"{'>' if i + 1 == line else ' '} {i + 1:>4}  {lines[i]}" for i in range(first, last)
+    )
+
+
+def _apply_yaml() -> None:
+    draft = state.templates()
+    text = state.value_of(YAML) or ""
+    if state.is_echo(YAML):
+        return
+    draft.note = ""
+    if text.strip():
+        draft.text, draft.problem = text, ""
+    else:
+        draft.problem = "An empty text was not taken over."

@@ -44,6 +44,7 @@ class Call:
     worst_case_usd: Decimal  # what is reserved for it
     attempt_id: str
     target: Target
+    step: int = 0  # place among the template's steps
     reserved_with: float = 1.0  # the model's reservation factor, within `worst_case_usd`
     retry_cause: str | None = None  # FailureKind of the request that this one repeats
     provider_batch_id: str | None = None  # set where the provider's batch API carries it

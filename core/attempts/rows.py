@@ -21,9 +21,9 @@ OWN = text(
 OPEN = BulkInsert(
     Attempt.__table__,
     (
-        "attempt_id", "batch_id", "plan_index", "purpose", "number", "state", "connection", "model",
-        "request_key", "retry_cause", "provider_batch_id", "worker_id", "reserved_nano_usd",
-        "price_source", "failure_message", "is_estimated", *OWNER,
+        "attempt_id", "batch_id", "plan_index", "purpose", "step", "number", "state", "connection",
+        "model", "request_key", "retry_cause", "provider_batch_id", "worker_id",
+        "reserved_nano_usd", "price_source", "failure_message", "is_estimated", *OWNER,
     ),
 )  # fmt: skip
 SETTLE = BulkUpdate(
@@ -40,7 +40,7 @@ SAMPLES = BulkInsert(
     (
         "sample_id", "batch_id", "plan_index", "state", "verdict", "is_reviewed", "revision",
         "quality_score", "domain", "variables", "output", "input", "response", "raw_text",
-        "text_hash", "chunk_id", "attempt_id", "failure", *OWNER,
+        "text_hash", "chunk_id", "parent_id", "attempt_id", "failure", *OWNER,
     ),
 )  # fmt: skip
 FINDINGS = BulkInsert(
@@ -55,6 +55,7 @@ def opened_row(call: Call, charging: Charging, now: datetime) -> dict[str, Any]:
         "batch_id": charging.batch_id,
         "plan_index": call.plan_index,
         "purpose": call.purpose,
+        "step": call.step,
         "number": call.number,
         "state": "open",
         "connection": call.target.connection,

@@ -20,7 +20,7 @@ from core.datasets.card import card
 from core.datasets.changelog import changelog_entry, changelog_file, changes_since
 from core.datasets.diffing import RowState, compare, row_states
 from core.datasets.files import ParquetRows, write_duckdb
-from core.datasets.grouping import join_groups, kept_splits, source_keys
+from core.datasets.grouping import families, join_groups, kept_splits, source_keys
 from core.datasets.lineage import ROWS_PER_PAGE, batch_contexts, record_pages, review_status
 from core.datasets.manifest import ManifestParts, write_manifest
 from core.datasets.numbering import FAILED_MARK, parse_version
@@ -142,12 +142,14 @@ def _divide(
     workspace: Workspace, selection: Selection, settings: SplitSettings, previous: Previous | None
 ) -> Division:
     ids = [row.sample_id for row in selection.rows]
+    found = families(workspace, selection.rows)
     labellings: list[list[Any]] = [
-        near_duplicate_groups(selection.texts, settings.near_duplicate).tolist()
+        near_duplicate_groups(selection.texts, settings.near_duplicate).tolist(),
+        found.roots,
     ]
     unit = "ignored"
     if settings.group_by_source:
-        keys = source_keys(workspace, selection.rows)
+        keys = source_keys(workspace, found.rows)
         labellings.append(keys.keys)
         unit = keys.unit
     groups = join_groups(ids, *labellings)

@@ -1,22 +1,22 @@
 """Which rows must stay together when a dataset is split.
 
-Rows belong together when their texts are near-duplicates or when they were made from the same
-source. Pure, apart from `source_keys`, which reads the chunks.
+Rows belong together when their texts are near-duplicates, when one was derived from the other, or
+when they were made from the same source. Pure, apart from `source_keys` and `families`, which read.
 """
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from core.datasets.selection import SelectedRow
-from core.db.tables import Chunk, Source
+from core.db.tables import Chunk, Sample, Source
 from core.db.workspace import Workspace
+from core.sources.kinds import TABLE_KINDS
 
 # With fewer documents than this, whole documents cannot fill three splits in proportion.
 MIN_DOCUMENTS = 20
-TABLE_KINDS = ("csv", "jsonl")
 IDS_PER_QUERY = 500
 
 
@@ -66,6 +66,51 @@ def kept_splits(
         if name in before:
             kept[group] = min(before[name], kept.get(group, before[name]))
     return kept
+
+
+@dataclass(frozen=True)
+class Families:
+    """Where derived rows come from. One entry per row."""
+
+    roots: list[str]  # the sample at the beginning, the row itself where it is not derived
+    rows: list[SelectedRow]  # with the chunk of that beginning
+
+
+def families(workspace: Workspace, rows: Sequence[SelectedRow]) -> Families:
+    """The beginning of each row, through ancestors that are not selected themselves."""
+    known = {row.sample_id: (row.parent_id, row.chunk_id) for row in rows}
+    missing = {row.parent_id for row in rows if row.parent_id} - known.keys()
+    while missing:
+        found = _ancestors(workspace, sorted(missing))
+        # An ancestor that is gone ends the line, so that this loop ends too.
+        known |= {name: found.get(name, (None, None)) for name in missing}
+        missing = {parent for parent, _ in found.values() if parent} - known.keys()
+    roots = [_root(row.sample_id, known) for row in rows]
+    complete = [
+        row if row.chunk_id or root == row.sample_id else replace(row, chunk_id=known[root][1])
+        for row, root in zip(rows, roots, strict=True)
+    ]
+    return Families(roots, complete)
+
+
+Line = tuple[str | None, str | None]  # a sample's parent and chunk
+
+
+def _ancestors(workspace: Workspace, ids: Sequence[str]) -> dict[str, Line]:
+    found: dict[str, Line] = {}
+    with workspace.read() as session:
+        for start in range(0, len(ids), IDS_PER_QUERY):
+            page = select(Sample.sample_id, Sample.parent_id, Sample.chunk_id).where(
+                Sample.sample_id.in_(ids[start : start + IDS_PER_QUERY])
+            )
+            found.update((row[0], (row[1], row[2])) for row in session.execute(page))
+    return found
+
+
+def _root(sample_id: str, known: Mapping[str, Line]) -> str:
+    while (parent := known[sample_id][0]) is not None:
+        sample_id = parent
+    return sample_id
 
 
 def source_keys(workspace: Workspace, rows: Sequence[SelectedRow]) -> SourceKeys:

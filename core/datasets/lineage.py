@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core.datasets.records import Record
 from core.datasets.selection import SelectedRow
 from core.db.tables import Attempt, Batch, Chunk, Review, Sample, Template, TemplateVersion
+from core.generation.expansion_templates import BY_RULE
 from core.text.hashing import canonical_json
 
 ROWS_PER_PAGE = 500  # also the most ids in one statement
@@ -139,7 +140,7 @@ def _record(row: SelectedRow, split: str, page: _Page, context: BatchContext) ->
         "output": None if output is None else canonical_json(output),
         "split": split,
         "metadata": {
-            "generation_method": "model_from_source" if row.chunk_id else "model_from_template",
+            "generation_method": _method(row, context.batch),
             "generator_version": context.generator_version,
             "quality_score": row.quality_score,
             "review_status": review_status(row),
@@ -147,6 +148,15 @@ def _record(row: SelectedRow, split: str, page: _Page, context: BatchContext) ->
         },
         "trace": _trace(row, sample, page, context),
     }
+
+
+def _method(row: SelectedRow, batch: Batch) -> str:
+    if batch.kind == "import":
+        return "imported"
+    if row.parent_id is not None:
+        is_rule = batch.origin.get("operation") in BY_RULE
+        return "rule_from_sample" if is_rule else "model_from_sample"
+    return "model_from_source" if row.chunk_id else "model_from_template"
 
 
 def review_status(row: SelectedRow) -> str:
@@ -160,7 +170,7 @@ def _trace(row: SelectedRow, sample: Sample, page: _Page, context: BatchContext)
     batch = context.batch
     calls = page.calls.get(row.plan_index, [])
     return {
-        "parent_id": row.chunk_id,
+        "parent_id": row.parent_id or row.chunk_id,
         "source_id": page.source_ids.get(row.chunk_id or ""),
         "batch_id": row.batch_id,
         "plan_index": row.plan_index,

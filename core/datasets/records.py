@@ -20,7 +20,8 @@ STEP = pa.struct(
 )
 METADATA = pa.struct(
     [
-        ("generation_method", pa.string()),  # model_from_template, model_from_source
+        # model_from_template, model_from_source, model_from_sample, rule_from_sample, imported
+        ("generation_method", pa.string()),
         ("generator_version", pa.string()),  # template@version number
         ("quality_score", pa.float64()),  # 0 to 1, of the text as generated
         ("review_status", pa.string()),  # unreviewed, accepted, corrected, rejected
@@ -29,7 +30,7 @@ METADATA = pa.struct(
 )
 TRACE = pa.struct(
     [
-        ("parent_id", pa.string()),  # source chunk; null where made from none
+        ("parent_id", pa.string()),  # parent sample, else source chunk; null where made from none
         ("source_id", pa.string()),
         ("batch_id", pa.string()),
         ("plan_index", pa.int64()),

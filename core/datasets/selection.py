@@ -37,6 +37,7 @@ class SelectedRow:
     quality_score: float | None
     review_ids: tuple[str, ...]  # standing decisions, oldest first
     correction_id: str | None  # the review whose text is released
+    parent_id: str | None = None  # the sample that it was made from
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def _samples(query: DatasetQuery) -> Select[Any]:
             Sample.domain,
             Sample.variables,
             Sample.chunk_id,
+            Sample.parent_id,
             Sample.verdict,
             Sample.is_reviewed,
             Sample.quality_score,
@@ -180,6 +182,7 @@ def _selected(
         quality_score=sample.quality_score,
         review_ids=tuple(review.review_id for review in decisions),
         correction_id=edits[-1].review_id if body else None,
+        parent_id=sample.parent_id,
     )
     return row, "\n".join(texts)
 

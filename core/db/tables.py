@@ -205,6 +205,20 @@ class Term(Owned, Base):
     __table_args__ = (UniqueConstraint("source_id", "kind", "text"),)
 
 
+class TermExtraction(Owned, Base):
+    """How far the extraction of a source's terms is; the terms before it are kept until its end."""
+
+    __tablename__ = "term_extractions"
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.source_id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))  # queued, running, ready, failed
+    message: Mapped[str] = mapped_column(default="")  # why it failed
+    method: Mapped[str] = mapped_column(String(20), default="statistics")  # statistics, model
+    batch_id: Mapped[str | None] = mapped_column(String(64))  # whose answers a model's terms are
+    language: Mapped[str] = mapped_column(String(20), default="")  # of the text; "" is unknown
+    done: Mapped[int] = mapped_column(default=0)  # chunks read, each once a pass
+    total: Mapped[int] = mapped_column(default=0)
+
+
 class TermMention(Generated, Base):
     """That a chunk mentions a term."""
 

@@ -4,7 +4,7 @@ The states are those of CONTRIBUTING's glossary. A change of state and its log l
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -28,9 +28,11 @@ from core.db.tables import (
 )
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, NotFound, UnknownPrice
+from core.generation.inputs import freeze_inputs
 from core.providers.prices import find_price
 from core.spend.budgets import SpendScope, month_of, put_budget
 from core.spend.reservations import settle
+from core.templates.versions import load_definition
 from core.text.hashing import canonical_hash
 
 MAX_SAMPLES = 1_000_000
@@ -39,6 +41,9 @@ MAX_CONCURRENCY = 1024
 PREVIEW_PRIORITY = 1
 FINGERPRINT_VERSION = 1
 ENDED = ("completed", "failed", "cancelled")
+# Whose samples are training data; a preview's and an expansion's are only looked at.
+KEPT_KINDS = ("batch", "augmentation", "import")
+KINDS = (*KEPT_KINDS, "preview", "expansion")
 MODES = ("live", "batch_api")  # one call a sample, or the provider's batch API at half price
 KNOWN_PARAMETERS = ("temperature", "top_p", "max_output_tokens", "defect_rate")
 
@@ -49,8 +54,8 @@ class LaunchRequest:
 
     template_version_id: str
     n: int  # planned samples
-    connection: str = "offline"
-    model: str = ""  # "" takes the connection's default model
+    connection: str = ""  # "" takes the template's, else offline; see `choosing`
+    model: str = ""  # "" takes the template's for that connection, else the connection's default
     seed: int | None = None  # None draws one
     parameters: Mapping[str, Any] = field(default_factory=dict)  # see KNOWN_PARAMETERS
     mode: str = "live"  # see MODES
@@ -61,8 +66,12 @@ class LaunchRequest:
     priority: int = 10  # 1 runs first
     source_ids: tuple[str, ...] = ()
     plan_offset: int = 0
+    # What variables draw from outside: {"value": …} or {"sample_ids": […]} by variable, and where
+    # not the template shall choose {"source_id": …} or {"entry_ids": […]}.
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)  # why the program launches it
     name: str = ""  # "" takes the template's title
-    kind: str = "batch"  # batch, preview
+    kind: str = "batch"  # see KINDS
     idempotency_key: str | None = None  # the same key launches once
     project_id: str = DEFAULT_PROJECT_ID
     created_by: str = LOCAL_ADMIN_ID
@@ -124,13 +133,17 @@ def _check_failover(workspace: Workspace, request: LaunchRequest) -> None:
 
 
 def create_batch(session: Session, request: LaunchRequest, connection: Connection) -> Batch:
-    """A queued batch and its budget, in the caller's transaction."""
+    """A queued batch and its budget, in the caller's transaction.
+
+    Raises NotFound, or InvalidInput for inputs that do not fit the template.
+    """
     version = session.get(TemplateVersion, request.template_version_id)
     if version is None:
         raise NotFound("template version", request.template_version_id)
     template = session.get_one(Template, version.template_id)
     seed = secrets.randbelow(2**31) if request.seed is None else request.seed
     model = request.model or connection.default_model
+    inputs = freeze_inputs(session, load_definition(version), request)
     batch = Batch(
         batch_id=new_id("bat"),
         template_version_id=version.template_version_id,
@@ -141,6 +154,8 @@ def create_batch(session: Session, request: LaunchRequest, connection: Connectio
         seed=seed,
         plan_offset=request.plan_offset,
         source_ids=list(request.source_ids),
+        inputs=inputs,
+        origin=dict(request.origin),
         connection=connection.name,
         model=model,
         parameters=dict(request.parameters),
@@ -149,7 +164,7 @@ def create_batch(session: Session, request: LaunchRequest, connection: Connectio
         failover_model=request.failover_model,
         concurrency=request.concurrency,
         priority=PREVIEW_PRIORITY if request.kind == "preview" else request.priority,
-        fingerprint=_fingerprint(request, seed, model, version.content_hash),
+        fingerprint=_fingerprint(request, seed, model, version.content_hash, inputs),
         idempotency_key=request.idempotency_key,
         project_id=request.project_id,
         created_by=request.created_by,
@@ -166,16 +181,19 @@ def create_batch(session: Session, request: LaunchRequest, connection: Connectio
 
 # Left out because they decide when and by whom a batch runs, not what comes of it.
 NOT_IN_FINGERPRINT = (
-    "budget_usd", "concurrency", "created_by", "idempotency_key", "kind", "mode", "name",
+    "budget_usd", "concurrency", "created_by", "idempotency_key", "kind", "mode", "name", "origin",
     "priority", "project_id", "template_version_id",
 )  # fmt: skip
 
 
-def _fingerprint(request: LaunchRequest, seed: int, model: str, content_hash: str) -> str:
+def _fingerprint(
+    request: LaunchRequest, seed: int, model: str, content_hash: str, inputs: Mapping[str, Any]
+) -> str:
     facts = {k: v for k, v in asdict(request).items() if k not in NOT_IN_FINGERPRINT}
     facts |= {
         "seed": seed, "model": model, "template": content_hash, "version": FINGERPRINT_VERSION,
         "source_ids": list(request.source_ids), "parameters": dict(request.parameters),
+        "inputs": dict(inputs),
     }  # fmt: skip
     return canonical_hash(facts)
 
@@ -326,7 +344,7 @@ def list_batches(
     workspace: Workspace,
     *,
     state: str | None = None,
-    kind: str | None = "batch",
+    kinds: Sequence[str] = KEPT_KINDS,
     template_id: str | None = None,
     search: str = "",
     project_id: str = DEFAULT_PROJECT_ID,
@@ -336,7 +354,7 @@ def list_batches(
     """Batches, newest first; `search` is part of a name or model in any case, or a whole id."""
     query = (
         select(Batch)
-        .where(*_conditions(state, kind, template_id, search, project_id))
+        .where(*_conditions(state, kinds, template_id, search, project_id))
         .order_by(Batch.created_at.desc(), Batch.batch_id.desc())
     )
     with workspace.read() as session:
@@ -347,25 +365,27 @@ def count_batches(
     workspace: Workspace,
     *,
     state: str | None = None,
-    kind: str | None = "batch",
+    kinds: Sequence[str] = KEPT_KINDS,
     template_id: str | None = None,
     search: str = "",
     project_id: str = DEFAULT_PROJECT_ID,
 ) -> int:
     """How many batches `list_batches` finds with the same arguments."""
-    conditions = _conditions(state, kind, template_id, search, project_id)
+    conditions = _conditions(state, kinds, template_id, search, project_id)
     with workspace.read() as session:
         return session.scalar(select(func.count()).select_from(Batch).where(*conditions)) or 0
 
 
 def _conditions(
-    state: str | None, kind: str | None, template_id: str | None, search: str, project_id: str
+    state: str | None,
+    kinds: Sequence[str],
+    template_id: str | None,
+    search: str,
+    project_id: str,
 ) -> list[ColumnElement[bool]]:
-    conditions = [Batch.project_id == project_id]
+    conditions = [Batch.project_id == project_id, Batch.kind.in_(kinds)]
     if state is not None:
         conditions.append(Batch.state == state)
-    if kind is not None:
-        conditions.append(Batch.kind == kind)
     if template_id is not None:
         of_template = select(TemplateVersion.template_version_id).where(
             TemplateVersion.template_id == template_id

@@ -95,6 +95,54 @@ def forecast(spending: Spending) -> Forecast:
     return Forecast(cost, max(spending.cost_usd, cost - half_usd), cost + half_usd, stops_at, scope)
 
 
+@dataclass(frozen=True)
+class StepSpending:
+    """The bill of one step of a batch's samples so far."""
+
+    answered: int  # samples whose answer of this step was paid for
+    cost_usd: Decimal
+    calls: int
+    squares: float
+    calls_again: int
+
+
+def forecast_steps(whole: Spending, steps: Sequence[StepSpending]) -> Forecast:
+    """The same for samples of several steps, which begin at different times.
+
+    What a step costs carries over to the samples that still lack it. A step that nobody has
+    answered yet counts as the mean of the others, and as uncertain as that mean is large. A long
+    answer makes the prompts after it long, so the steps' deviations are added, as if they went
+    wholly together.
+    """
+    missing = max(whole.planned - whole.finished, 0)
+    known = [
+        # Those under way have their first answers; finished ones may have reused theirs.
+        _of_step(step, whole.finished + min(max(step.answered - whole.finished, 0), missing))
+        for step in steps
+    ]
+    means = [step.cost_usd / step.finished for step in known if step.finished]
+    if not means:
+        return Forecast()
+    usual = sum(means, Decimal(0)) / len(means)
+    coming, deviation = Decimal(0), 0.0
+    for step in known:
+        lacking = whole.planned - step.finished
+        mean = step.cost_usd / step.finished if step.finished else usual
+        spread = step.variance if step.finished else float(usual) ** 2
+        coming += mean * lacking
+        doubt = lacking + lacking * lacking / max(step.finished, 1)
+        deviation += math.sqrt(max(spread, 0.0) * doubt)
+    half = NORMAL_95 * deviation
+    cost = to_usd(to_nano(whole.cost_usd + coming))
+    half_usd = to_usd(to_nano(Decimal(half)))
+    stops_at, scope = _end_of_budget(whole, coming / missing if missing else Decimal(0), missing)
+    return Forecast(cost, max(whole.cost_usd, cost - half_usd), cost + half_usd, stops_at, scope)
+
+
+def _of_step(step: StepSpending, finished: int) -> Spending:
+    return Spending(0, finished, step.cost_usd, step.calls, step.squares, step.calls_again)
+
+
 def _end_of_budget(
     spending: Spending, mean: Decimal, missing: int
 ) -> tuple[int | None, str | None]:

@@ -19,8 +19,14 @@ from core.db.tables import (
 )
 from core.db.workspace import Workspace
 from core.errors import NotFound
-from core.generation.forecast import Eta, Forecast, Room, Spending, eta, forecast
-from core.generation.tally import NOTHING, Tally, count_verdicts, tally_attempts
+from core.generation.forecast import Eta, Forecast, Room, Spending, eta, forecast, forecast_steps
+from core.generation.tally import (
+    NOTHING,
+    Tally,
+    count_verdicts,
+    tally_attempts,
+    tally_steps,
+)
 from core.spend.budgets import APPLIES, SpendScope, budget_of_batch, month_of
 
 YOUNG_S = 10.0  # a run younger than this has no full window of finished samples to go by
@@ -186,7 +192,19 @@ def _forecast(session: Session, batch: Batch, tally: Tally) -> Forecast:
     spending = Spending(
         batch.n, finished, tally.cost_usd, tally.paid, tally.squares, tally.paid_again, rooms
     )
-    return forecast(spending)
+    steps = _step_count(session, batch)
+    if steps == 1:
+        return forecast(spending)
+    return forecast_steps(spending, tally_steps(session, batch, steps))
+
+
+def _step_count(session: Session, batch: Batch) -> int:
+    definition = session.scalar(
+        select(TemplateVersion.definition).where(
+            TemplateVersion.template_version_id == batch.template_version_id
+        )
+    )
+    return len((definition or {}).get("steps") or ()) or 1
 
 
 def _budgets(session: Session, batch: Batch) -> list[Budget]:

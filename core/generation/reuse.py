@@ -1,7 +1,7 @@
 """Answers that were paid for before and can be used again."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, or_, select
 from core.db.tables import Attempt, Batch
 from core.db.types import to_nano, to_usd
 from core.db.workspace import Workspace
+from core.generation.asking import Task
 from core.generation.batches import LaunchRequest, check_request
+from core.generation.choosing import chosen
 from core.generation.probing import Probe
 
-MOST_LOOKED_AT = 2_000  # requests prepared by one count: about a second
+MOST_LOOKED_AT = 2_000  # samples prepared by one count: about a second
 KEYS_PER_QUERY = 500
 
 
@@ -59,34 +61,61 @@ def has_answers(workspace: Workspace, batch: Batch) -> bool:
 
 @dataclass(frozen=True)
 class Reusable:
-    """How much of a launch was asked and paid for before."""
+    """How much of a launch was asked and paid for before. A sample of several steps counts one
+    answer for each."""
 
-    planned: int  # samples of the launch
-    looked_at: int  # requests compared; below `planned` the rest is extrapolated from them
-    reusable: int  # samples whose answer is known
+    planned: int  # answers that the launch needs
+    looked_at: int  # answers compared; below `planned` the rest is extrapolated from them
+    reusable: int  # answers that are known
     saves_usd: Decimal  # what those answers cost when they were asked for
+    by_step: tuple[int, ...] = field(default=(), compare=False)  # known answers of each step
 
 
 def count_reusable(workspace: Workspace, request: LaunchRequest) -> Reusable:
     """How many answers of this launch are known already; none without a seed, which asks anew.
 
-    Compares at most MOST_LOOKED_AT requests, evenly spread over the plan. Raises what
+    Compares at most MOST_LOOKED_AT samples, evenly spread over the plan. Raises what
     `check_request` raises, and TemplateError for a plan that cannot be met.
     """
+    request = chosen(workspace, request)
     connection = check_request(workspace, request)
-    if request.seed is None or not _has_seed(workspace, request.seed):
-        return Reusable(request.n, 0 if request.seed is None else request.n, 0, Decimal(0))
     probe = Probe(workspace, request, connection)
-    looked_at = min(request.n, MOST_LOOKED_AT)
-    indexes = [request.plan_offset + i * request.n // looked_at for i in range(looked_at)]
-    found, saves = 0, Decimal(0)
-    for start in range(0, looked_at, KEYS_PER_QUERY):
-        tasks = probe.tasks(indexes[start : start + KEYS_PER_QUERY])
-        known = _paid(workspace, [task.request_key for task in tasks])
-        found += len(known)
-        saves += sum(known.values(), Decimal(0))
-    saves = to_usd(to_nano(saves * request.n / looked_at))
-    return Reusable(request.n, looked_at, round(found * request.n / looked_at), saves)
+    steps = len(probe.steps)
+    planned = request.n * steps
+    if request.seed is None or not _has_seed(workspace, request.seed):
+        looked_at = 0 if request.seed is None else planned
+        return Reusable(planned, looked_at, 0, Decimal(0), (0,) * steps)
+    samples = min(request.n, MOST_LOOKED_AT)
+    indexes = [request.plan_offset + i * request.n // samples for i in range(samples)]
+    known = _Known([0] * steps)
+    for start in range(0, samples, KEYS_PER_QUERY):
+        known.follow(workspace, probe, list(probe.tasks(indexes[start : start + KEYS_PER_QUERY])))
+    by_step = tuple(round(found * request.n / samples) for found in known.by_step)
+    saves = to_usd(to_nano(known.saves * request.n / samples))
+    return Reusable(planned, samples * steps, sum(by_step), saves, by_step)
+
+
+@dataclass
+class _Known:
+    """Answers found so far."""
+
+    by_step: list[int]
+    saves: Decimal = Decimal(0)
+
+    def follow(self, workspace: Workspace, probe: Probe, tasks: list[Task]) -> None:
+        """Count what is known of these first requests, and of what their answers lead to."""
+        while tasks:
+            paid = _paid(workspace, [task.request_key for task in tasks])
+            following: list[Task] = []
+            for task in tasks:
+                if task.request_key not in paid:
+                    continue
+                cost, text = paid[task.request_key]
+                self.saves += cost
+                self.by_step[task.step] += not task.is_repair
+                after = probe.following(task, text)
+                following += [] if after is None else [after]
+            tasks = following
 
 
 def _has_seed(workspace: Workspace, seed: int) -> bool:
@@ -95,7 +124,10 @@ def _has_seed(workspace: Workspace, seed: int) -> bool:
         return session.scalars(query).first() is not None
 
 
-def _paid(workspace: Workspace, request_keys: list[str]) -> dict[str, Decimal]:
-    query = select(Attempt.request_key, Attempt.cost_usd).where(*_answered(request_keys))
+def _paid(workspace: Workspace, request_keys: list[str]) -> dict[str, tuple[Decimal, str]]:
+    query = select(Attempt.request_key, Attempt.cost_usd, Attempt.response_text).where(
+        *_answered(request_keys)
+    )
     with workspace.read() as session:
-        return {key: cost or Decimal(0) for key, cost in session.execute(query)}
+        rows = session.execute(query).all()
+    return {key: (cost or Decimal(0), text or "") for key, cost, text in rows}

@@ -85,6 +85,7 @@ class Route:
             reserved_with=self.factor,
             attempt_id=task.attempt_id,
             target=self.target,
+            step=task.step,
             retry_cause=task.retry_cause,
         )
 

@@ -23,10 +23,11 @@ from core.generation.asking import Asker, Task
 from core.generation.batches import Claim, Ending
 from core.generation.concluding import conclude
 from core.generation.judging import Assessor, Judge
-from core.generation.missing import MissingSamples
+from core.generation.missing import EMPTY, MissingSamples
 from core.generation.pace import Pace
 from core.generation.reading import read_patiently
-from core.generation.reuse import find_answers, has_answers
+from core.generation.recalling import Recall
+from core.generation.reuse import has_answers
 from core.generation.routes import Endpoint, Route, Routes, Started
 from core.generation.settling import settlement_of
 from core.generation.watching import BEAT_S, Watcher
@@ -65,6 +66,7 @@ class Run:
         self._missing = MissingSamples(resources.workspace, self._batch, definition, self._asker)
         self._may_reuse = has_answers(resources.workspace, self._batch)
         endpoints = [resources.endpoint, *([resources.failover] if resources.failover else [])]
+        self._recall = Recall(resources.workspace, self._batch, self._judge, self._asker, endpoints)
         self._routes = Routes(endpoints, self._batch.concurrency, claim.last_outage_s)
         self._waiting: deque[Task] = deque()  # planned, due for a retry, or due for a repair
         self._calls: set[asyncio.Task[None]] = set()
@@ -147,33 +149,41 @@ class Run:
             if not indexes:
                 self._is_planned = True
                 break
-            self._waiting.extend(await self._reuse(journal, await self._prepare(indexes)))
+            planned = await self._prepare(indexes)
+            self._unsettled += len(planned)
+            asked = await self._reuse(journal, planned)
+            self._unsettled -= len(asked)
+            self._waiting.extend(asked)
             self._changed.set()
         self._changed.set()
 
     async def _prepare(self, indexes: list[int]) -> list[Task]:
         missing, tasks = self._missing, []
-        chunks = await read_patiently(missing.load_chunks, indexes) if missing.has_chunks else {}
+        material = await read_patiently(missing.load, indexes) if missing.has_material else EMPTY
         for number, index in enumerate(indexes, 1):
-            task = missing.task(index, chunks)
+            task = missing.task(index, material)
             self._routes.first.prepare(task)
             tasks.append(task)
             if number % SLICE == 0:
                 await asyncio.sleep(0)
         return tasks
 
-    async def _reuse(self, journal: Journal, block: list[Task]) -> list[Task]:
-        """Finish the tasks whose answer was paid for before; the others are returned."""
-        if not self._may_reuse:
-            return block
-        keys = {task.request_key: task for task in block}
-        found = await read_patiently(find_answers, self._resources.workspace, keys)
-        self._unsettled += len(found)
-        for key, answer in found.items():
-            keys[key].attempt_id = answer.attempt_id
-            reply = Reply(answer.text, None, "stop", self._batch.model)
-            await self._conclude(journal, keys[key], reply, None)
-        return [task for task in block if task.request_key not in found]
+    async def _reuse(self, journal: Journal, tasks: list[Task]) -> list[Task]:
+        """Take tasks as far as answers reach that were paid for before; what is left to ask."""
+        asked: list[Task] = []
+        while tasks and self._may_reuse:
+            found = await read_patiently(self._recall.find, tasks)
+            asked += [task for task in tasks if task.plan_index not in found]
+            known = [task for task in tasks if task.plan_index in found]
+            tasks = []
+            for task in known:
+                concluded = self._recall.conclude(task, found[task.plan_index])
+                if concluded.follow_up is not None:
+                    self._routes.first.prepare(concluded.follow_up)
+                    tasks.append(concluded.follow_up)
+                elif concluded.sample is not None:
+                    await self._store(journal, None, concluded.sample)
+        return asked + tasks
 
     # The opener
 
@@ -315,21 +325,18 @@ class Run:
         return self._routes.have_failover and not (is_of_content or task.uses_failover)
 
     async def _conclude(
-        self, journal: Journal, task: Task, reply: Reply, settlement: Settlement | None
+        self, journal: Journal, task: Task, reply: Reply, settlement: Settlement
     ) -> None:
-        """A reply came: store a sample, or ask once more with what is wrong."""
-        concluded = conclude(self._judge, task, reply, settlement)
+        """A reply came: store a sample, ask once more with what is wrong, or ask the next step."""
+        concluded = conclude(self._judge, self._asker, task, reply, settlement)
         if concluded.sample is not None:
             await self._store(journal, settlement, concluded.sample)
             return
+        assert concluded.follow_up is not None
         await journal.settle(settlement, None)
-        await self._repair(journal, self._asker.repair(task, reply.text, concluded.errors))
-
-    async def _repair(self, journal: Journal, task: Task) -> None:
-        self._routes.first.prepare(task)
-        left = await self._reuse(journal, [task])
-        self._put_back(left)
-        self._unsettled -= 1 - len(left)
+        self._routes.first.prepare(concluded.follow_up)
+        # At once, and so in front of what is not begun yet.
+        self._put_back(await self._reuse(journal, [concluded.follow_up]))
 
     async def _store(
         self, journal: Journal, settlement: Settlement | None, sample: NewSample

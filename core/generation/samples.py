@@ -22,6 +22,7 @@ from core.db.tables import (
 )
 from core.db.workspace import Workspace
 from core.errors import NotFound
+from core.generation.batches import KEPT_KINDS
 
 SampleOrder = Literal["created_at", "quality_score", "-quality_score"]
 
@@ -30,7 +31,7 @@ SampleOrder = Literal["created_at", "quality_score", "-quality_score"]
 class SampleFilter:
     """Which samples. Empty fields do not restrict; all others must hold together."""
 
-    batch_ids: tuple[str, ...] = ()  # empty: every batch; previews only where named here
+    batch_ids: tuple[str, ...] = ()  # empty: every batch of KEPT_KINDS
     template_id: str | None = None  # any version of this template
     verdict: str | None = None  # accepted, needs_review, rejected
     state: str | None = None  # generated, failed
@@ -61,8 +62,8 @@ def sample_conditions(filter: SampleFilter) -> list[ColumnElement[bool]]:
     if filter.batch_ids:
         conditions.append(Sample.batch_id.in_(filter.batch_ids))
     else:
-        previews = select(Batch.batch_id).where(Batch.kind == "preview")
-        conditions.append(Sample.batch_id.not_in(previews))
+        looked_at = select(Batch.batch_id).where(Batch.kind.not_in(KEPT_KINDS))
+        conditions.append(Sample.batch_id.not_in(looked_at))
     if filter.template_id is not None:
         conditions.append(Sample.batch_id.in_(_batches_of(filter.template_id)))
     if filter.verdict is not None:

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Double, cast, func, literal, or_, select, typ
 from sqlalchemy.orm import Session
 
 from core.db.tables import Attempt, Batch, Sample
+from core.generation.forecast import StepSpending
 
 NOTHING = Decimal(0)
 NANO_SQUARED = 1e18
@@ -83,6 +84,32 @@ def tally_attempts(session: Session, batch: Batch) -> Tally:
         or NOTHING
     )
     return tally
+
+
+def tally_steps(session: Session, batch: Batch, steps: int) -> list[StepSpending]:
+    """The bill of each step so far. One pass over all attempts, in groups."""
+    is_answer = (Attempt.state == "succeeded") & Attempt.failure_kind.is_(None)
+    cost = cast(type_coerce(Attempt.cost_usd, BigInteger), Double)
+    rows: Any = session.execute(
+        select(
+            Attempt.step,
+            func.count().filter(is_answer).label("answered"),
+            func.sum(Attempt.cost_usd).label("cost"),
+            func.sum(cost * cost).label("squares"),
+            func.count().filter(Attempt.cost_usd > 0).label("paid"),
+        )
+        .where(Attempt.batch_id == batch.batch_id)
+        .group_by(Attempt.step)
+    )
+    found = [StepSpending(0, NOTHING, 0, 0.0, 0)] * steps
+    for row in rows:
+        if row.step < steps:
+            squares = float(row.squares or 0) / NANO_SQUARED
+            again = max(row.paid - row.answered, 0)
+            found[row.step] = StepSpending(
+                row.answered, row.cost or NOTHING, row.paid, squares, again
+            )
+    return found
 
 
 def _add_unanswered(session: Session, batch: Batch, tally: Tally) -> None:

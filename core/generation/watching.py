@@ -19,6 +19,7 @@ from core.generation.batches import Ending
 from core.generation.pace import Pace
 from core.generation.reading import read_patiently
 from core.generation.routes import Routes
+from core.settings import Settings
 from core.spend.budgets import SpendScope, has_budget
 from core.spend.factors import load_factor
 
@@ -96,11 +97,18 @@ class Watcher:
             self._stop(Ending("cancelled"))
         elif self._journal.wanted == "pause":
             self._stop(Ending("paused", "", "user"))
-        settings = self._workspace.settings
-        free = shutil.disk_usage(settings.home).free
-        if free < settings.min_free_disk_bytes or self._journal.waits_for == "disk":
-            message = f"Only {free // 2**20} MiB are free. It goes on by itself when there is room."
-            self._stop(Ending("paused", message, "disk", DISK_WAKE_S))
+        full = low_disk(self._workspace.settings, self._journal.waits_for == "disk")
+        if full is not None:
+            self._stop(full)
+
+
+def low_disk(settings: Settings, is_full: bool = False) -> Ending | None:
+    """How a run ends that the disk has no room for; None while there is room."""
+    free = shutil.disk_usage(settings.home).free
+    if free >= settings.min_free_disk_bytes and not is_full:
+        return None
+    message = f"Only {free // 2**20} MiB are free. It goes on by itself when there is room."
+    return Ending("paused", message, "disk", DISK_WAKE_S)
 
 
 def no_price(target: Target) -> Ending:

@@ -13,7 +13,9 @@ from core.insight.bias import WeatResult, holm, representation, weat
 from core.insight.contents import Association, Bias, Representation
 from core.insight.diversity import Vectors, sample_rows
 from core.insight.wordlists import WordList
-from core.templates.definition import TemplateDefinition
+from core.templates.definition import CategorySampler, TemplateDefinition
+from core.templates.samplers.grown import GrownSampler
+from core.templates.samplers.weights import branch_key
 
 MIN_SIDE = 5  # samples that a group needs before its texts are compared
 MAX_SIDE = 500  # samples of a group that a test takes: enough for a stable d, and quick to permute
@@ -48,7 +50,10 @@ def group_specs(definition: TemplateDefinition) -> list[GroupSpec]:
     known = {spec.variable for spec in declared}
     assumed = []
     for variable in definition.variables:
-        if variable.sampler.kind != "category" or variable.name in known:
+        if (
+            not isinstance(variable.sampler, CategorySampler | GrownSampler)
+            or variable.name in known
+        ):
             continue
         names = [item.value for item in variable.sampler.values]
         if len(names) > 1:
@@ -99,7 +104,7 @@ def group_shares(spec: GroupSpec, drawn: Sequence[Mapping[str, Any]]) -> Represe
 
 def _group(variables: Mapping[str, Any], name: str) -> str:
     value = variables.get(name)
-    return "" if value is None else str(value)
+    return "" if value is None else branch_key(value)
 
 
 def _group_associations(

@@ -80,7 +80,7 @@ def run_demo(
         raise Conflict(f"The release failed: {version.message}", remedy="See the worker's log.")
     on_step(f"Exporting to {out}")
     for name in FORMATS:
-        export_version(workspace, version.dataset_version_id, name, out)  # type: ignore[arg-type]
+        export_version(workspace, version.dataset_version_id, name, out)
     progress = batch_progress(workspace, batch.batch_id)
     report = quality_report(workspace, [batch.batch_id])
     return DemoResult(

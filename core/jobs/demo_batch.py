@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.db.tables import Batch
 from core.db.workspace import Workspace
-from core.generation.batches import LaunchRequest, list_batches
+from core.generation.batches import KINDS, LaunchRequest, list_batches
 from core.jobs.launching import launch_batch
 from core.sources.importing import import_source
 from core.templates.versions import latest_version
@@ -18,7 +18,7 @@ DEFECT_RATE = 0.05
 
 def launch_first_batch(workspace: Workspace) -> Batch | None:
     """A small batch for an empty workspace, so that no chart is; None when it is not empty."""
-    if list_batches(workspace, kind=None, limit=1):
+    if list_batches(workspace, kinds=KINDS, limit=1):
         return None
     return launch_demo_batch(workspace, FIRST_SOURCE, FIRST_N, "Demo: customer questions")
 

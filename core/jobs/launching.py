@@ -1,11 +1,16 @@
 """Starting work: the row and its job are one commit."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.db.tables import Batch, Connection, InsightReport
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, MissingKey
 from core.generation.batches import LaunchRequest, check_request, create_batch
+from core.generation.choosing import chosen
+from core.generation.inputs import plan_inputs
 from core.insight.row import queue_insight
 from core.jobs.queue import COMPUTE, GENERATE, enqueue
 from core.settings import read_secret
@@ -20,18 +25,46 @@ def launch_batch(workspace: Workspace, request: LaunchRequest) -> Batch:
     Raises InvalidInput, NotFound, TemplateError for a plan that cannot be met, MissingKey, or
     UnknownPrice for a budget without a price.
     """
+    return launch_together(workspace, [request])[0]
+
+
+def launch_together(workspace: Workspace, requests: Sequence[LaunchRequest]) -> list[Batch]:
+    """The batches of these requests, all of them or none.
+
+    Raises what `launch_batch` raises.
+    """
+    requests = [chosen(workspace, request) for request in requests]
+    connections = [check_launch(workspace, request) for request in requests]
+    with workspace.write() as session:
+        return [
+            add_batch(workspace, session, request, connection)
+            for request, connection in zip(requests, connections, strict=True)
+        ]
+
+
+def check_launch(workspace: Workspace, request: LaunchRequest) -> Connection:
+    """The connection of a request that can be launched now, with its key and its plan.
+
+    Raises what `launch_batch` raises.
+    """
     connection = check_request(workspace, request)
     _check_key(connection)
     _check_plan(workspace, request)
-    with workspace.write() as session:
-        if request.idempotency_key is not None:
-            known = session.scalar(
-                select(Batch).where(Batch.idempotency_key == request.idempotency_key)
-            )
-            if known is not None:
-                return known
-        batch = create_batch(session, request, connection)
-        enqueue(workspace, session, GENERATE, "generate_batch", batch.batch_id, batch.priority)
+    return connection
+
+
+def add_batch(
+    workspace: Workspace, session: Session, request: LaunchRequest, connection: Connection
+) -> Batch:
+    """A queued batch and its job in the caller's transaction; the known one for a known key."""
+    if request.idempotency_key is not None:
+        known = session.scalar(
+            select(Batch).where(Batch.idempotency_key == request.idempotency_key)
+        )
+        if known is not None:
+            return known
+    batch = create_batch(session, request, connection)
+    enqueue(workspace, session, GENERATE, "generate_batch", batch.batch_id, batch.priority)
     return batch
 
 
@@ -47,8 +80,14 @@ def _check_plan(workspace: Workspace, request: LaunchRequest) -> None:
             f"The template {definition.title!r} works on a source.",
             remedy="Choose at least one source.",
         )
-    chunks = chunk_ids(workspace, request.source_ids) if request.source_ids else ()
-    Plan(definition, n=request.n, seed=request.seed or 0, chunk_ids=chunks)
+    Plan(
+        definition,
+        n=request.n,
+        seed=request.seed or 0,
+        offset=request.plan_offset,
+        chunk_ids=chunk_ids(workspace, request.source_ids) if request.source_ids else (),
+        inputs=plan_inputs(workspace, definition, request.project_id, request.inputs),
+    )
 
 
 def request_insight(workspace: Workspace, batch_id: str) -> None:

@@ -16,12 +16,25 @@ from core.db.tables import Batch
 from core.db.workspace import Workspace
 from core.errors import Fenced, SeedbedError, StorageFull
 from core.faults import crash_here
+from core.generation.augmentation_rules import NoisyCopies, SwappedCopies
 from core.generation.batch_api.passes import advance
-from core.generation.batches import Claim, Ending, claim_batch, end_batch, get_batch
+from core.generation.batches import (
+    ENDED,
+    KEPT_KINDS,
+    Claim,
+    Ending,
+    claim_batch,
+    end_batch,
+    get_batch,
+)
+from core.generation.filling import Make, fill
 from core.generation.routes import Endpoint
 from core.generation.runner import Resources, Run
 from core.generation.watching import limits_of, no_price
 from core.jobs.assessing import InlineAssessor
+from core.jobs.expanding import collect_candidates, compare
+from core.jobs.extracting_with_model import OPERATION, continue_extraction
+from core.jobs.importing import import_rows
 from core.jobs.launching import request_insight, request_missing_insight
 from core.jobs.patience import park, patiently
 from core.jobs.queue import live_jobs
@@ -77,7 +90,18 @@ def jobs_of(context: WorkerContext) -> dict[str, Callable[[str], str]]:
         with _noted(context, "build_dataset", dataset_version_id):
             return build_version(context.workspace, dataset_version_id).state
 
-    return {job.__name__: job for job in (generate_batch, analyse_batch, build_dataset)}
+    def extract_terms(source_id: str) -> str:
+        from core.jobs.extracting import run_extraction
+
+        with _noted(context, "extract_terms", source_id):
+            return run_extraction(context.workspace, source_id)
+
+    def compare_candidates(batch_id: str) -> str:
+        with _noted(context, "compare_candidates", batch_id):
+            return compare(context.workspace, batch_id)
+
+    jobs = (generate_batch, analyse_batch, build_dataset, extract_terms, compare_candidates)
+    return {job.__name__: job for job in jobs}
 
 
 @contextmanager
@@ -130,7 +154,7 @@ def _end(context: WorkerContext, claim: Claim, ending: Ending) -> str:
     crash_here("before_end")
     is_ours = context.patiently(lambda: end_batch(workspace, claim, ending))
     crash_here("after_end")
-    if is_ours and ending.state == "completed" and batch.kind == "batch":
+    if is_ours and ending.state == "completed" and batch.kind in KEPT_KINDS:
         context.patiently(lambda: request_insight(workspace, batch.batch_id))
         return ending.state
     return _leave(context, batch.batch_id)
@@ -143,8 +167,12 @@ def _leave(context: WorkerContext, batch_id: str) -> str:
     """
     workspace = context.workspace
     batch = context.patiently(lambda: get_batch(workspace, batch_id))
-    if batch.state == "completed" and batch.kind == "batch":
+    if batch.state == "completed" and batch.kind in KEPT_KINDS:
         context.patiently(lambda: request_missing_insight(workspace, batch_id))
+    if batch.state in ENDED and batch.kind == "expansion":
+        names_terms = batch.origin.get("operation") == OPERATION
+        take = continue_extraction if names_terms else collect_candidates
+        context.patiently(lambda: take(workspace, batch_id))
     return batch.state
 
 
@@ -184,8 +212,26 @@ def _brief(error: Exception) -> str:
     return f"Unexpected {type(error).__name__}: {reason[:300]}"
 
 
+def maker_of(workspace: Workspace, batch: Batch) -> Make | None:
+    """What makes a batch's samples without a call; None where a model is asked."""
+    maker = MAKERS.get(str(batch.origin.get("operation", "")))
+    return None if maker is None else maker(workspace, batch)
+
+
+MAKERS: dict[str, Callable[[Workspace, Batch], Make]] = {
+    "import": import_rows, "noise": NoisyCopies, "swap": SwappedCopies,
+}  # fmt: skip
+
+
 async def _run(context: WorkerContext, claim: Claim) -> Ending | None:
     workspace, batch = context.workspace, claim.batch
+    assessor = InlineAssessor(load_definition(claim.version))
+    make = maker_of(workspace, batch)
+    if make is not None:
+        return await asyncio.to_thread(
+            fill, workspace, claim, assessor, make,
+            worker_id=context.worker_id, is_stopping=context.stopping.is_set,
+        )  # fmt: skip
     endpoints = [_endpoint(workspace, batch, batch.connection, batch.model)]
     if batch.failover_connection:
         second = _endpoint(workspace, batch, batch.failover_connection, batch.failover_model)
@@ -198,7 +244,7 @@ async def _run(context: WorkerContext, claim: Claim) -> Ending | None:
             workspace=workspace,
             endpoint=endpoints[0],
             failover=endpoints[1] if len(endpoints) > 1 else None,
-            assessor=InlineAssessor(load_definition(claim.version)),
+            assessor=assessor,
             worker_id=context.worker_id,
             is_stopping=context.stopping.is_set,
         )

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from core.db.tables import DEFAULT_PROJECT_ID, LOCAL_ADMIN_ID, Connection
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, NotFound
+from core.extensions import PROVIDERS, extension_names
 
-REMOTE_PROTOCOLS = ("openai", "anthropic")
+REMOTE_PROTOCOLS = ("openai", "anthropic", *extension_names(PROVIDERS))
 KEY_HOSTS = {"OPENAI_API_KEY": "api.openai.com", "ANTHROPIC_API_KEY": "api.anthropic.com"}
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")

@@ -1,12 +1,18 @@
-"""Protocols by name, and the one function that opens a connection."""
+"""Protocols by name, and the one function that opens a connection.
+
+A new protocol is a function here, or a package's entry point.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import FunctionType
+from typing import cast
 
 from pydantic import SecretStr
 
 from core.db.tables import Connection
 from core.errors import InvalidInput, MissingKey
+from core.extensions import PROVIDERS, load_extensions
 from core.providers.anthropic_protocol import AnthropicProtocol
 from core.providers.base import Provider
 from core.providers.connections import check_address
@@ -42,10 +48,15 @@ def _open_anthropic(connection: Connection, options: OpenOptions) -> Provider:
     return HttpProvider(connection.name, AnthropicProtocol(), base_url, options.key, options.limits)
 
 
-PROTOCOLS: dict[str, Callable[[Connection, OpenOptions], Provider]] = {
+OpenProvider = Callable[[Connection, OpenOptions], Provider]
+BUILT_IN: dict[str, OpenProvider] = {
     "offline": _open_offline,
     "openai": _open_openai,
     "anthropic": _open_anthropic,
+}
+PROTOCOLS: dict[str, OpenProvider] = {
+    **cast(dict[str, OpenProvider], load_extensions(PROVIDERS, FunctionType)),
+    **BUILT_IN,
 }
 
 

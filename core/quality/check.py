@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from core.quality.rules import BrokenRule
 from core.templates.definition import CheckSettings
 from core.text.schema import FieldError
 
@@ -32,6 +33,7 @@ class Subject(NamedTuple):
     raw_text: str
     schema_errors: Sequence[FieldError]
     expects_input: bool = True  # the template's mapping fills `input`
+    broken_rules: Sequence[BrokenRule] = ()  # of the template's own
 
 
 class Measure(NamedTuple):

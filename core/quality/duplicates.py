@@ -12,8 +12,9 @@ from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from core.db.ids import utc_now
-from core.db.tables import Batch, Finding, Sample, TemplateVersion
+from core.db.tables import Batch, Comparison, Finding, Sample, TemplateVersion
 from core.db.workspace import Workspace
+from core.generation.batches import KEPT_KINDS
 from core.quality.registry import CHECKS
 from core.quality.rescoring import rescore
 from core.quality.settings import batch_and_version, check_settings
@@ -71,7 +72,12 @@ def _own(session: Session, batch_id: str) -> list[_Record]:
 
 
 def _earlier(session: Session, batch: Batch, template_id: str) -> list[_Record]:
-    """Accepted samples of the template's earlier batches, oldest first."""
+    """Accepted samples of the template's earlier batches, oldest first.
+
+    The other side of a comparison does not count: it answers the same plan, and is meant to.
+    """
+    pair = (Comparison.a_batch_id, Comparison.b_batch_id)
+    others = [select(other).where(own == batch.batch_id) for own, other in (pair, pair[::-1])]
     is_earlier = or_(
         Batch.created_at < batch.created_at,
         and_(Batch.created_at == batch.created_at, Batch.batch_id < batch.batch_id),
@@ -82,9 +88,10 @@ def _earlier(session: Session, batch: Batch, template_id: str) -> list[_Record]:
         .join(TemplateVersion, TemplateVersion.template_version_id == Batch.template_version_id)
         .where(
             TemplateVersion.template_id == template_id,
-            Batch.kind == "batch",
+            Batch.kind.in_(KEPT_KINDS),
             Batch.project_id == batch.project_id,
             is_earlier,
+            *(Batch.batch_id.not_in(other) for other in others),
             Sample.verdict == "accepted",
             Sample.state == "generated",
         )

@@ -1,7 +1,12 @@
-"""Every check by name. A new one is a file in `core/quality/checks` and its place in this list."""
+"""Every check by name.
+
+A new one is a file in `core/quality/checks` and its place in this list, or a package's entry point.
+"""
 
 from typing import Final
 
+from core.extensions import CHECKS as GROUP
+from core.extensions import load_extensions
 from core.quality.check import Check
 from core.quality.checks import (
     echo,
@@ -12,10 +17,11 @@ from core.quality.checks import (
     placeholder,
     refusal,
     repetition,
+    rules,
     schema,
 )
 
-CHECKS: Final[dict[str, Check]] = {
+BUILT_IN: Final[dict[str, Check]] = {
     module.CHECK.name: module.CHECK
     for module in (
         schema,
@@ -25,7 +31,12 @@ CHECKS: Final[dict[str, Check]] = {
         refusal,
         placeholder,
         repetition,
+        rules,
         exact_duplicate,
         near_duplicate,
     )
+}
+CHECKS: Final[dict[str, Check]] = {
+    **{check.name: check for check in load_extensions(GROUP, Check).values()},
+    **BUILT_IN,
 }

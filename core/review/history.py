@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.db.tables import Review, Sample
 from core.db.workspace import Workspace
+from core.generation.standing import is_standing as is_standing
 
 IDS_PER_QUERY = 500  # SQLite and PostgreSQL both limit the parameters of one statement
 
@@ -25,13 +26,6 @@ class CurrentText:
     response: str
     output: dict[str, Any] | None  # None: failed, or a correction that the output cannot follow
     review_id: str | None  # of the correction; None for the text as generated
-
-
-def is_standing() -> ColumnElement[bool]:
-    """The condition on `Review` that it is a decision, and not undone."""
-    undo = aliased(Review)
-    undone = select(undo.undoes).where(undo.undoes.is_not(None))
-    return (Review.decision != "undo") & Review.review_id.not_in(undone)
 
 
 def standing_decisions(session: Session, sample_ids: Iterable[str]) -> dict[str, list[Review]]:

@@ -6,90 +6,79 @@ line ends of the file.
 
 import codecs
 import io
-from pathlib import PurePath
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Final
 
 from core.errors import SourceError
 
 BLOCK_BYTES = 2**16
-KINDS: Final = ("text", "markdown", "csv", "jsonl")
-SUFFIX_KINDS: Final = {
-    ".txt": "text",
-    ".text": "text",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
-# First bytes of files that are not text, however they are named.
-OTHER_FORMATS: Final = (
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a ZIP archive (perhaps DOCX or XLSX)"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"PAR1", "a Parquet file"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
-)
+BLOCK_CHARS = 2**16
 ENCODING_REMEDY = "Save the file as UTF-8 (in a spreadsheet: “CSV UTF-8”) and import it again."
+# What an HTML page may declare. Python knows more codecs by name, and not all of them give text.
+DECLARED: Final = re.compile(
+    rb"""<meta[^>]{0,200}charset\s{0,9}=\s{0,9}["']?\s{0,9}([a-z0-9_-]{1,20})""", re.IGNORECASE
+)
+DECLARABLE: Final = re.compile(
+    r"utf-?8|us-ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d|cp125\d|koi8-[ru]"
+    r"|shift_jis|euc-jp|euc-kr|gb2312|gbk|gb18030|big5",
+    re.IGNORECASE,
+)
+DECLARATION_BYTES = 4096
 
 
-def kind_of(name: str, kind: str | None = None) -> str:
-    """What kind of source a file is: as asked, else by the ending of its name.
+@contextmanager
+def open_text(stream: BinaryIO, *, is_html: bool = False) -> Iterator[io.TextIOWrapper]:
+    """The decoded text of a stream, from its start, line ends kept.
 
-    Raises SourceError for a kind or an ending that Seedbed does not read.
+    Raises SourceError at the byte that does not decode.
     """
-    if kind is not None:
-        if kind not in KINDS:
-            raise SourceError(f"{kind!r} is no kind of source.", remedy=f"Use {', '.join(KINDS)}.")
-        return kind
-    suffix = PurePath(name).suffix.lower()
-    if suffix not in SUFFIX_KINDS:
-        raise SourceError(
-            f"Seedbed cannot tell from its name what {name!r} is.",
-            remedy=f"Use a file ending in {', '.join(SUFFIX_KINDS)}, or name its kind.",
-        )
-    return SUFFIX_KINDS[suffix]
-
-
-def open_text(stream: BinaryIO) -> io.TextIOWrapper:
-    """The decoded text of a stream that stands at its start, line ends kept.
-
-    Raises SourceError for a format that is not text.
-    """
-    head = stream.read(8)
     stream.seek(0)
-    for magic, noun in OTHER_FORMATS:
-        if head.startswith(magic):
-            raise SourceError(
-                f"The file is {noun}, not text.",
-                remedy="Import text, Markdown, CSV or JSONL.",
-            )
+    encoding = _encoding(stream.read(DECLARATION_BYTES), is_html=is_html)
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
+    try:
+        yield text
+    except UnicodeError as error:
+        raise _encoding_error(stream, encoding, error) from error
+    finally:
+        text.detach()  # else the wrapper would close the stream with itself
+
+
+def text_pieces(text: io.TextIOWrapper) -> Iterator[str]:
+    """The text in pieces of bounded size.
+
+    Raises SourceError for a NUL.
+    """
+    while block := text.read(BLOCK_CHARS):
+        refuse_nul(block)
+        yield block
+
+
+def _encoding(head: bytes, *, is_html: bool) -> str:
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise SourceError("The file is UTF-32.", remedy=ENCODING_REMEDY)
-    encoding = "utf-8-sig"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    return io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
+        return "utf-16"
+    declared = DECLARED.search(head) if is_html else None
+    if declared is None or head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    name = declared[1].decode("ascii").lower()
+    if not DECLARABLE.fullmatch(name):
+        raise SourceError(f"The page declares the encoding {name!r}.", remedy=ENCODING_REMEDY)
+    # What browsers take these names for. Source: the WHATWG encoding standard.
+    western = {"us-ascii", "latin1", "latin-1", "iso-8859-1", "iso8859-1"}
+    return "windows-1252" if name in western else "utf-8-sig" if name.startswith("utf") else name
 
 
-def encoding_error(stream: BinaryIO, error: UnicodeError) -> SourceError:
+def _encoding_error(stream: BinaryIO, encoding: str, error: UnicodeError) -> SourceError:
     """What to tell the user about bytes that do not decode: the first one's offset in the file."""
-    stream.seek(0)
-    head = stream.read(2)
-    is_utf16 = head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    offset = None if is_utf16 else _first_bad_byte(stream)
-    encoding = "UTF-16" if is_utf16 else "UTF-8"
+    offset = _first_bad_byte(stream) if encoding == "utf-8-sig" else None
     where = "" if offset is None else f": the byte at offset {offset:,} does not fit"
-    return SourceError(
-        f"The file is not valid {encoding}{where} ({_reason(error)}).", remedy=ENCODING_REMEDY
-    )
-
-
-def _reason(error: UnicodeError) -> str:
-    return error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+    reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+    name = encoding.upper().removesuffix("-SIG")
+    return SourceError(f"The file is not valid {name}{where} ({reason}).", remedy=ENCODING_REMEDY)
 
 
 def _first_bad_byte(stream: BinaryIO) -> int | None:

@@ -8,40 +8,50 @@ import errno
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.db.bulk import BulkInsert
 from core.db.ids import new_id, utc_now
 from core.db.tables import DEFAULT_PROJECT_ID, LOCAL_ADMIN_ID, Chunk, Source
 from core.db.workspace import Workspace
 from core.errors import SourceError, StorageFull
-from core.sources.decoding import kind_of
-from core.sources.reading import TABLE_KINDS, Piece, ReadSettings, read_pieces, read_records
-from core.sources.rows import MAX_COLUMNS, suggest_text_column
+from core.settings import SourceLimits
+from core.sources.kinds import TABLE_KINDS, kind_of
+from core.sources.parsing import Parsed, parse, parse_preview
+from core.sources.reading import Piece, ReadSettings
 from core.text.hashing import text_hash
 
 MAX_UPLOAD_BYTES = 50 * 2**20
-MAX_FILE_BYTES = 2**30
 MAX_NAME_CHARS = 300
 BLOCK_BYTES = 2**20
 ROWS_PER_INSERT = 1_000
+CHARS_PER_INSERT = 2**20
 PREVIEW_ROWS = 20
+CHUNKS = BulkInsert(
+    Chunk.__table__,
+    [
+        "chunk_id", "source_id", "ordinal", "start_char", "end_char", "text", "text_hash",
+        "heading", "page", "fields", "created_at", "created_by", "project_id",
+    ],
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SourcePreview:
-    """The beginning of a file as it would be imported."""
+    """The beginning of a file as it would be imported; long texts are cut."""
 
     kind: str
     columns: list[str]  # of a table, else empty
     rows: list[dict[str, Any]]  # of a table, at most PREVIEW_ROWS
+    pieces: list[Piece]  # of a document, at most PREVIEW_ROWS
     chunk_texts: list[str]  # at most PREVIEW_ROWS
     suggested_text_column: str | None  # of a table
 
@@ -49,13 +59,6 @@ class SourcePreview:
 class _Owner(NamedTuple):
     created_by: str
     project_id: str
-
-
-class _Checked(NamedTuple):
-    """What the first reading found."""
-
-    chunk_count: int
-    columns: list[str]
 
 
 def import_source(
@@ -74,6 +77,14 @@ def import_source(
 
     Raises SourceError for a file that cannot be read as its kind; nothing is stored then.
     """
+    with _opened(path) as stream:
+        settings = ReadSettings(kind_of(path.name, kind), text_column, chunk_chars, overlap_chars)
+        name = _plain_name(name or path.name)
+        return _import(workspace, stream, name, settings, _Owner(created_by, project_id))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     if not path.is_file():
         raise SourceError(f"There is no file {str(path)!r}.", remedy="Check the path.")
     try:
@@ -84,9 +95,7 @@ def import_source(
             remedy="Check its rights.",
         ) from error
     with stream:
-        settings = ReadSettings(kind_of(path.name, kind), text_column, chunk_chars, overlap_chars)
-        name = _plain_name(name or path.name)
-        return _import(workspace, stream, name, settings, _Owner(created_by, project_id))
+        yield stream
 
 
 def import_stream(
@@ -114,26 +123,40 @@ def import_stream(
 
 
 def preview_source(
-    data: bytes, name: str, *, kind: str | None = None, text_column: str | None = None
+    file: bytes | BinaryIO | Path,
+    name: str,
+    *,
+    kind: str | None = None,
+    text_column: str | None = None,
+    chunk_chars: int = 1200,
+    overlap_chars: int = 150,
+    limits: SourceLimits | None = None,
 ) -> SourcePreview:
-    """How the beginning of a file would be imported; nothing is stored.
+    """How the beginning of a file would be imported: its bytes, open or by path. Stores nothing.
 
     Raises SourceError for what is wrong within that beginning.
     """
     kind = kind_of(_plain_name(name), kind)
-    stream = io.BytesIO(data)
-    if kind not in TABLE_KINDS:
-        pieces = islice(read_pieces(stream, ReadSettings(kind)), PREVIEW_ROWS)
-        return SourcePreview(kind, [], [], [piece.text for piece in pieces], None)
-    rows = [record.fields for record in islice(read_records(stream, kind), PREVIEW_ROWS)]
-    suggested = suggest_text_column(rows)
-    column = text_column or suggested
-    texts = [str(row[column]) for row in rows if column is not None and row.get(column)]
-    return SourcePreview(kind, _all_columns(rows), rows, texts, suggested)
+    settings = ReadSettings(kind, text_column, chunk_chars, overlap_chars)
+    limits = limits or SourceLimits()
+    if isinstance(file, Path):
+        with _opened(file) as stream:
+            return _preview(stream, settings, limits)
+    with tempfile.TemporaryFile() as copy:
+        stream = io.BytesIO(file) if isinstance(file, bytes) else file
+        stream.seek(0)
+        _spool(stream, copy, MAX_UPLOAD_BYTES)
+        copy.flush()
+        return _preview(copy, settings, limits)
 
 
-def _all_columns(rows: Iterable[dict[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row))
+def _preview(file: Any, settings: ReadSettings, limits: SourceLimits) -> SourcePreview:
+    shown = parse_preview(file, settings, limits, PREVIEW_ROWS)
+    if settings.kind not in TABLE_KINDS:
+        pieces = [Piece(**piece.model_dump()) for piece in shown.pieces]
+        texts = [piece.text for piece in pieces]
+        return SourcePreview(settings.kind, [], [], pieces, texts, None)
+    return SourcePreview(settings.kind, shown.columns, shown.rows, [], shown.texts, shown.suggested)
 
 
 def _plain_name(name: str) -> str:
@@ -167,33 +190,40 @@ def _spool(stream: BinaryIO, copy: Any, max_bytes: int) -> None:
 def _import(
     workspace: Workspace, stream: Any, name: str, settings: ReadSettings, owner: _Owner
 ) -> Source:
+    limits = workspace.settings.source_limits or SourceLimits()
     content_hash, size_bytes = _hash_of(stream)
-    if size_bytes > MAX_FILE_BYTES:
-        raise SourceError(f"The file is larger than {MAX_FILE_BYTES:,} bytes.", remedy="Split it.")
+    if size_bytes > limits.file_bytes:
+        raise SourceError(
+            f"The file is larger than {limits.file_bytes:,} bytes.", remedy="Split it."
+        )
     existing = _existing(workspace, content_hash, owner.project_id)
     if existing is not None:
         return existing
-    checked = _check(stream, settings)
-    source = Source(
-        source_id=new_id("src"),
-        name=name,
-        kind=settings.kind,
-        content_hash=content_hash,
-        size_bytes=size_bytes,
-        chunk_count=checked.chunk_count,
-        columns=checked.columns,
-        **owner._asdict(),
-    )
+    with parse(stream, settings, limits, workspace.folder("tmp")) as parsed:
+        if _hash_of(stream)[0] != content_hash:
+            raise SourceError("The file changed while it was read.", remedy="Import it again.")
+        source = Source(
+            source_id=new_id("src"),
+            name=name,
+            kind=settings.kind,
+            content_hash=content_hash,
+            size_bytes=size_bytes,
+            **parsed.ending.model_dump(),
+            **owner._asdict(),
+        )
+        return _stored(workspace, source, parsed)
+
+
+def _stored(workspace: Workspace, source: Source, parsed: Parsed) -> Source:
+    """The source with all its chunks in one transaction, or the twin that was faster."""
     try:
         with workspace.write() as session:
             session.add(source)
             session.flush()
-            _store(session, source, read_pieces(stream, settings))
-            if _hash_of(stream)[0] != content_hash:
-                raise SourceError("The file changed while it was read.", remedy="Import it again.")
+            _store(session, source, parsed.pieces())
     except IntegrityError:
         # Someone else imported the same bytes since we looked.
-        twin = _existing(workspace, content_hash, owner.project_id)
+        twin = _existing(workspace, source.content_hash, source.project_id)
         if twin is None:
             raise
         return twin
@@ -218,27 +248,17 @@ def _existing(workspace: Workspace, content_hash: str, project_id: str) -> Sourc
         )
 
 
-def _check(stream: BinaryIO, settings: ReadSettings) -> _Checked:
-    count = 0
-    columns: dict[str, None] = {}
-    for piece in read_pieces(stream, settings):
-        count += 1
-        columns.update(dict.fromkeys(piece.fields))
-        if len(columns) > MAX_COLUMNS:
-            raise SourceError(
-                f"The rows have more than {MAX_COLUMNS:,} different fields.",
-                remedy="Drop the fields that you do not need.",
-            )
-    return _Checked(count, list(columns))
-
-
 def _store(session: Session, source: Source, pieces: Iterator[Piece]) -> None:
-    numbered = enumerate(pieces)
     now = utc_now()
-    while group := list(islice(numbered, ROWS_PER_INSERT)):
-        session.execute(
-            insert(Chunk), [_chunk_row(source, ordinal, piece, now) for ordinal, piece in group]
-        )
+    rows: list[dict[str, Any]] = []
+    chars = 0
+    for ordinal, piece in enumerate(pieces):
+        rows.append(_chunk_row(source, ordinal, piece, now))
+        chars += piece.end - piece.start
+        if len(rows) >= ROWS_PER_INSERT or chars >= CHARS_PER_INSERT:
+            CHUNKS.execute(session.connection(), rows)
+            rows, chars = [], 0
+    CHUNKS.execute(session.connection(), rows)
 
 
 def _chunk_row(source: Source, ordinal: int, piece: Piece, now: Any) -> dict[str, Any]:
@@ -251,6 +271,7 @@ def _chunk_row(source: Source, ordinal: int, piece: Piece, now: Any) -> dict[str
         "text": piece.text,
         "text_hash": text_hash(piece.text),
         "heading": piece.heading,
+        "page": piece.page,
         "fields": piece.fields,
         "created_at": now,
         "created_by": source.created_by,

@@ -1,18 +1,21 @@
-"""A file of any kind becomes pieces: text, offsets, heading, fields. Streaming, nothing stored."""
+"""A file of any kind becomes pieces: text, offsets, heading, page, fields. Streaming.
+
+Runs in the confined child alone (`core.sources.child`): what it calls reads hostile bytes. The text
+that offsets count in is the file's own for text, Markdown, CSV, JSON and JSONL; for the other kinds
+it is what Seedbed reads from them, and for Parquet its rows as JSON lines.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from core.errors import SourceError
-from core.sources.chunking import (
-    MAX_CHUNK_CHARS,
-    MIN_CHUNK_CHARS,
-    cut_passages,
-)
-from core.sources.decoding import encoding_error, open_text, refuse_nul
+from core.settings import SourceLimits
+from core.sources.chunking import MAX_CHUNK_CHARS, MIN_CHUNK_CHARS, Block, cut_passages
+from core.sources.decoding import open_text, text_pieces
+from core.sources.kinds import TABLE_KINDS
+from core.sources.plain_text import markdown_blocks, text_blocks
 from core.sources.rows import (
     SNIFFED_CHARS,
     Record,
@@ -23,14 +26,12 @@ from core.sources.rows import (
     suggest_text_column,
 )
 
-BLOCK_CHARS = 2**16
 SUGGESTION_ROWS = 1_000
-TABLE_KINDS = ("csv", "jsonl")
 
 
 @dataclass(frozen=True)
 class ReadSettings:
-    """How a file is cut. The last two count only for text and Markdown."""
+    """How a file is cut. The text column counts for tables, the last two for documents."""
 
     kind: str
     text_column: str | None = None  # None: the suggested one
@@ -51,6 +52,13 @@ class ReadSettings:
             )
 
 
+@dataclass
+class Findings:
+    """What reading tells of the whole document, complete once all of it has been read."""
+
+    page_count: int | None = None  # of a PDF
+
+
 class Piece(NamedTuple):
     """One chunk before it is stored."""
 
@@ -58,70 +66,87 @@ class Piece(NamedTuple):
     start: int
     end: int
     heading: str
+    page: int | None
     fields: dict[str, Any]
 
 
-@contextmanager
-def decoding(stream: BinaryIO) -> Iterator[Any]:
-    """The stream's text; a byte that does not decode becomes a SourceError with its offset."""
-    text = open_text(stream)
-    try:
-        yield text
-    except UnicodeError as error:
-        raise encoding_error(stream, error) from error
-    finally:
-        text.detach()  # else the wrapper would close the stream with itself
-
-
-def read_records(stream: BinaryIO, kind: str) -> Iterator[Record]:
+def read_records(stream: BinaryIO, kind: str, limits: SourceLimits) -> Iterator[Record]:
     """The rows of a table, one after the other.
 
     Raises SourceError naming the row that does not fit.
     """
-    stream.seek(0)
-    with decoding(stream) as text:
-        if kind == "jsonl":
-            yield from jsonl_records(bounded_lines(text))
-            return
-        sample = text.read(SNIFFED_CHARS)
-        delimiter = sniff_delimiter(sample)
-        text.seek(0)
-        yield from csv_records(bounded_lines(text), delimiter)
+    if kind == "parquet":
+        from core.sources.parquet_rows import parquet_records
+
+        yield from parquet_records(stream, limits)
+        return
+    with open_text(stream) as text:
+        if kind == "json":
+            from core.sources.json_rows import json_records
+
+            yield from json_records(text_pieces(text), limits)
+        elif kind == "jsonl":
+            yield from jsonl_records(bounded_lines(text), limits)
+        else:
+            delimiter = sniff_delimiter(text.read(SNIFFED_CHARS))
+            text.seek(0)
+            yield from csv_records(bounded_lines(text), delimiter, limits)
 
 
-def read_pieces(stream: BinaryIO, settings: ReadSettings) -> Iterator[Piece]:
+def read_blocks(
+    stream: BinaryIO, kind: str, limits: SourceLimits, findings: Findings
+) -> Iterator[Block]:
+    """The headings, paragraphs, tables and pages of a document, in order.
+
+    Raises SourceError for whatever is wrong with it.
+    """
+    if kind == "pdf":
+        from core.sources.pdf_text import open_pdf, pdf_blocks
+
+        with open_pdf(stream, limits) as document:
+            findings.page_count = len(document)
+            yield from pdf_blocks(document)
+    elif kind == "docx":
+        from core.sources.docx_text import docx_blocks
+
+        yield from docx_blocks(stream, limits)
+    elif kind == "html":
+        from core.sources.html_text import html_blocks
+
+        yield from html_blocks(stream)
+    else:
+        with open_text(stream) as text:
+            split = markdown_blocks if kind == "markdown" else text_blocks
+            yield from split(text_pieces(text))
+
+
+def read_pieces(
+    stream: BinaryIO, settings: ReadSettings, limits: SourceLimits, findings: Findings
+) -> Iterator[Piece]:
     """The chunks of a file, in order.
 
     Raises SourceError for whatever is wrong with it.
     """
-    settings.check()
     if settings.kind in TABLE_KINDS:
-        yield from _row_pieces(stream, settings)
+        yield from _row_pieces(read_records(stream, settings.kind, limits), settings)
         return
-    stream.seek(0)
-    with decoding(stream) as text:
-        passages = cut_passages(
-            _checked_blocks(text),
-            is_markdown=settings.kind == "markdown",
-            chunk_chars=settings.chunk_chars,
-            overlap_chars=settings.overlap_chars,
-        )
-        found = False
-        for passage in passages:
-            found = True
-            yield Piece(*passage, {})
-        if not found:
-            raise SourceError("The file holds no text.", remedy="Choose another file.")
+    passages = cut_passages(
+        read_blocks(stream, settings.kind, limits, findings),
+        chunk_chars=settings.chunk_chars,
+        overlap_chars=settings.overlap_chars,
+    )
+    found = False
+    for passage in passages:
+        found = True
+        yield Piece(*passage, {})
+    if not found:
+        remedy = "Choose another file."
+        if settings.kind == "pdf":
+            remedy = "Its pages are perhaps pictures: run text recognition (OCR) on it first."
+        raise SourceError("The file holds no text.", remedy=remedy)
 
 
-def _checked_blocks(text: Any) -> Iterator[str]:
-    while block := text.read(BLOCK_CHARS):
-        refuse_nul(block)
-        yield block
-
-
-def _row_pieces(stream: BinaryIO, settings: ReadSettings) -> Iterator[Piece]:
-    records = read_records(stream, settings.kind)
+def _row_pieces(records: Iterator[Record], settings: ReadSettings) -> Iterator[Piece]:
     first = list(islice(records, SUGGESTION_ROWS))
     column = settings.text_column or suggest_text_column([record.fields for record in first])
     known = dict.fromkeys(name for record in first for name in record.fields)
@@ -133,7 +158,7 @@ def _row_pieces(stream: BinaryIO, settings: ReadSettings) -> Iterator[Piece]:
         )
     for record in chain(first, records):
         text = _text_of(record, column)
-        yield Piece(text, record.start, record.end, "", record.fields)
+        yield Piece(text, record.start, record.end, "", None, record.fields)
 
 
 def _text_of(record: Record, column: str) -> str:

@@ -4,18 +4,18 @@ The header of a CSV is row 1, as in a spreadsheet; the rows of a JSONL are its l
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from core.errors import SourceError
+from core.settings import SourceLimits
 from core.sources.decoding import refuse_nul
 
-MAX_ROWS = 1_000_000
-MAX_COLUMNS = 1_000
-MAX_CELL_BYTES = 2**20
-MAX_RECORD_CHARS = 8 * 2**20
+# A row travels as one line between two processes and must fit into both several times over.
+MAX_RECORD_CHARS = 2 * 2**20
 MAX_COLUMN_NAME_CHARS = 200
 MAX_JSON_DEPTH = 32
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -23,6 +23,8 @@ SNIFFED_CHARS = 2**16
 TEXT_NAMES: Final = (
     "text", "question", "prompt", "instruction", "input", "query", "message", "content", "body",
 )  # fmt: skip
+
+DEFAULT_LIMITS: Final = SourceLimits()
 
 # A process-wide setting of the csv module; its default would refuse cells that we allow.
 csv.field_size_limit(MAX_RECORD_CHARS)
@@ -90,7 +92,9 @@ def sniff_delimiter(sample: str) -> str:
     return best
 
 
-def csv_records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
+def csv_records(
+    lines: Iterable[str], delimiter: str, limits: SourceLimits = DEFAULT_LIMITS
+) -> Iterator[Record]:
     """The rows of a CSV below its header.
 
     Raises SourceError naming the row: duplicate or empty column names, too few or too many cells,
@@ -112,10 +116,11 @@ def csv_records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
         if not cells:
             continue
         if header is None:
-            header = _header(cells)
+            header = _header(cells, limits)
             continue
         found += 1
-        _check_row(cells, header, row, found)
+        _check_row(cells, header, row, limits)
+        check_count(found, row, limits)
         yield Record(dict(zip(header, cells, strict=True)), row, start, end)
     if header is None:
         raise SourceError("The file is empty.", remedy="Its first row must name the columns.")
@@ -139,13 +144,13 @@ def _csv_error(error: csv.Error, row: int) -> SourceError:
     return SourceError(f"The row is not CSV: {error}.", remedy="Export the file again.", row=row)
 
 
-def _header(cells: Sequence[str]) -> list[str]:
+def _header(cells: Sequence[str], limits: SourceLimits) -> list[str]:
     names = [cell.strip() for cell in cells]
-    _check_columns(names, 1)
+    check_columns(names, 1, limits)
     for place, name in enumerate(names, start=1):
         if not name:
             raise SourceError(f"Column {place} has no name.", remedy="Name every column.", row=1)
-    repeated = next((name for name in names if names.count(name) > 1), None)
+    repeated = next((name for name, times in Counter(names).items() if times > 1), None)
     if repeated is not None:
         raise SourceError(
             f"Two columns are named {repeated!r}.", remedy="Rename one of them.", row=1
@@ -153,10 +158,11 @@ def _header(cells: Sequence[str]) -> list[str]:
     return names
 
 
-def _check_columns(names: Sequence[str], row: int) -> None:
-    if len(names) > MAX_COLUMNS:
+def check_columns(names: Sequence[str], row: int | None, limits: SourceLimits) -> None:
+    """Raises SourceError for too many columns or a name that is too long."""
+    if len(names) > limits.columns:
         raise SourceError(
-            f"There are {len(names):,} columns, and at most {MAX_COLUMNS:,} are read.",
+            f"There are {len(names):,} columns, and at most {limits.columns:,} are read.",
             remedy="Drop the columns that you do not need.",
             row=row,
         )
@@ -169,36 +175,36 @@ def _check_columns(names: Sequence[str], row: int) -> None:
             )
 
 
-def _check_row(cells: Sequence[str], header: Sequence[str], row: int, found: int) -> None:
+def _check_row(cells: Sequence[str], header: Sequence[str], row: int, limits: SourceLimits) -> None:
     if len(cells) != len(header):
         raise SourceError(
             f"The row has {len(cells)} cells, and the header has {len(header)}.",
             remedy="Put quotes around cells that contain the delimiter, or fill the missing ones.",
             row=row,
         )
-    _check_count(found, row)
     for name, cell in zip(header, cells, strict=True):
-        _check_cell(name, cell, row)
+        _check_cell(name, cell, row, limits)
 
 
-def _check_count(found: int, row: int) -> None:
-    if found > MAX_ROWS:
+def check_count(found: int, row: int | None, limits: SourceLimits) -> None:
+    """Raises SourceError for more rows than are read."""
+    if found > limits.rows:
         raise SourceError(
-            f"There are more than {MAX_ROWS:,} rows.", remedy="Split the file.", row=row
+            f"There are more than {limits.rows:,} rows.", remedy="Split the file.", row=row
         )
 
 
-def _check_cell(name: str, cell: str, row: int) -> None:
+def _check_cell(name: str, cell: str, row: int, limits: SourceLimits) -> None:
     # A character is at most 4 bytes of UTF-8, so most cells need no encoding to be measured.
-    if len(cell) * 4 > MAX_CELL_BYTES and len(cell.encode()) > MAX_CELL_BYTES:
+    if len(cell) * 4 > limits.cell_bytes and len(cell.encode()) > limits.cell_bytes:
         raise SourceError(
-            f"The cell {name!r} is larger than {MAX_CELL_BYTES:,} bytes.",
+            f"The cell {name!r} is larger than {limits.cell_bytes:,} bytes.",
             remedy="Shorten it, or import the long text as a document of its own.",
             row=row,
         )
 
 
-def jsonl_records(lines: Iterable[str]) -> Iterator[Record]:
+def jsonl_records(lines: Iterable[str], limits: SourceLimits = DEFAULT_LIMITS) -> Iterator[Record]:
     """The objects of a JSONL file, one a line; empty lines are passed over.
 
     Raises SourceError naming the line: not JSON, not an object, nested beyond MAX_JSON_DEPTH, a
@@ -210,34 +216,40 @@ def jsonl_records(lines: Iterable[str]) -> Iterator[Record]:
         if not line.strip():
             continue
         found += 1
-        _check_count(found, row)
-        fields = _object(line, row)
+        check_count(found, row, limits)
+        fields = json_object(line, row, limits)
         yield Record(fields, row, start, start + len(line.rstrip("\r\n")))
     if not found:
         raise SourceError("The file is empty.", remedy="Write one JSON object a line.")
 
 
-def _object(line: str, row: int) -> dict[str, Any]:
+def json_object(line: str, row: int, limits: SourceLimits) -> dict[str, Any]:
+    """The fields of one row written as a JSON object.
+
+    Raises SourceError for anything else, or past a limit.
+    """
     if len(line) > MAX_RECORD_CHARS:
-        raise SourceError(f"The line is longer than {MAX_RECORD_CHARS:,} characters.", row=row)
+        raise SourceError(
+            f"The row is longer than {MAX_RECORD_CHARS:,} characters.",
+            remedy="Split it, or import the long text as a document of its own.",
+            row=row,
+        )
     refuse_nul(line, row)
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise SourceError(
-            f"The line is not JSON: {error.msg} at character {error.pos + 1}.",
-            remedy="JSONL has one whole JSON object on each line.",
+            f"The row is not JSON: {error.msg} at character {error.pos + 1}.",
+            remedy="A row is one whole JSON object; in JSONL it has a line of its own.",
             row=row,
         ) from error
     if not isinstance(value, dict):
         raise SourceError(
-            f"The line holds a {_JSON_NAMES.get(type(value), 'value')}, not an object.",
-            remedy='Write {"text": …} on each line.',
+            f"The row holds a {_JSON_NAMES.get(type(value), 'value')}, not an object.",
+            remedy='Write {"text": …} for each row.',
             row=row,
         )
-    _check_columns(list(value), row)
-    for name, cell in value.items():
-        _check_json(name, cell, row)
+    check_fields(value, row, limits)
     return value
 
 
@@ -247,7 +259,14 @@ _JSON_NAMES: Final[dict[type, str]] = {
 }  # fmt: skip
 
 
-def _check_json(name: str, cell: Any, row: int) -> None:
+def check_fields(fields: dict[str, Any], row: int, limits: SourceLimits) -> None:
+    """Raises SourceError for too many fields, a NUL, a cell too large or nested too deep."""
+    check_columns(list(fields), row, limits)
+    for name, cell in fields.items():
+        _check_json(name, cell, row, limits)
+
+
+def _check_json(name: str, cell: Any, row: int, limits: SourceLimits) -> None:
     refuse_nul(name, row)
     waiting: list[tuple[Any, int]] = [(cell, 1)]
     while waiting:
@@ -260,7 +279,7 @@ def _check_json(name: str, cell: Any, row: int) -> None:
             )
         if isinstance(value, str):
             refuse_nul(value, row)
-            _check_cell(name, value, row)
+            _check_cell(name, value, row, limits)
         elif isinstance(value, dict):
             waiting.extend((inner, depth + 1) for pair in value.items() for inner in pair)
         elif isinstance(value, list):

@@ -1,36 +1,28 @@
-"""What must agree between the parts of a template: names, fields, schema, groups."""
+"""What must agree between the parts of a template: names, fields, schema, steps, groups."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import nodes
-
-from core.errors import SchemaError, TemplateError
-from core.templates.people import CannotDraw, check_age_value, check_faker, check_gender_value
-from core.templates.sandbox import PromptTemplate
+from core.errors import SchemaError
+from core.templates.axes import grid_variables
+from core.templates.redrawing import redrawn_variables
+from core.templates.samplers.base import Value
+from core.templates.samplers.weights import branch_key
+from core.templates.scope import CONTEXT_NAMES, Misfit, Path, Scope, unknown
+from core.templates.steps import output_of_steps
 from core.text.schema import CompiledSchema, check_schema
 
 if TYPE_CHECKING:
     from core.templates.definition import TemplateDefinition, Variable
 
-CONTEXT_NAMES = frozenset(["chunk", "has_source", "variables"])
 RESERVED_NAMES = CONTEXT_NAMES | frozenset(
     [
         "output", "loop", "range", "true", "false", "none", "not", "and", "or", "in", "is",
         "if", "else", "elif", "for", "set", "with",
     ]
 )  # fmt: skip
-CHUNK_FIELDS = ("text", "heading", "fields")
-Path = tuple[str | int, ...]
-
-
-class Misfit(ValueError):
-    """Two parts of a template disagree. `path` leads to the field to change."""
-
-    def __init__(self, message: str, path: Path, line_inside: int = 0) -> None:
-        super().__init__(message)
-        self.path = path
-        self.line_inside = line_inside
 
 
 def check_definition(definition: "TemplateDefinition") -> None:
@@ -38,180 +30,157 @@ def check_definition(definition: "TemplateDefinition") -> None:
 
     Raises Misfit for the first that does not.
     """
-    _check_output(definition)
-    names = _check_variables(definition)
-    for field in ("system", "user"):
-        _check_text(definition, (field,), getattr(definition, field), names)
+    _check_outputs(definition)
+    scope = _check_variables(definition)
+    _check_constraints(definition, scope)
+    scope.check_text(definition.system, ("system",))
+    _check_prompts(definition, scope)
+    whole = scope.with_output(definition.output)
     for field in ("input", "response"):
-        text = getattr(definition.mapping, field)
-        _check_text(definition, ("mapping", field), text, names | {"output"})
-    _check_groups(definition)
+        whole.check_text(getattr(definition.mapping, field), ("mapping", field))
+    _check_rules(definition, whole)
+    _check_groups(definition, scope)
     _check_examples(definition)
 
 
-def _check_output(definition: "TemplateDefinition") -> None:
+@contextmanager
+def _inside(*path: str | int) -> Iterator[None]:
+    """Misfits of a part, told as those of the template."""
     try:
-        check_schema(definition.output)
+        yield
+    except Misfit as misfit:
+        raise misfit.inside(*path) from misfit
+
+
+def _check_outputs(definition: "TemplateDefinition") -> None:
+    if not definition.steps:
+        _check_schema(definition.output, ("output",))
+        return
+    seen: set[str] = set()
+    for place, step in enumerate(definition.steps):
+        if step.name in seen:
+            raise Misfit(f"the name {step.name!r} stands twice", ("steps", place, "name"))
+        seen.add(step.name)
+        _check_schema(step.output, ("steps", place, "output"))
+    if definition.output != output_of_steps(definition.steps):
+        raise Misfit("it follows from the steps: leave it out", ("output",))
+
+
+def _check_schema(schema: Mapping[str, Any], path: Path) -> None:
+    if not schema:
+        raise Misfit("write the JSON Schema of the answer", path)
+    try:
+        check_schema(schema)
     except SchemaError as error:
-        raise Misfit(str(error), ("output",)) from error
-    if not definition.output.get("properties"):
-        raise Misfit("the schema lists no properties", ("output",))
+        raise Misfit(str(error), path) from error
+    if not schema.get("properties"):
+        raise Misfit("the schema lists no properties", path)
 
 
-def _check_variables(definition: "TemplateDefinition") -> frozenset[str]:
+def _check_variables(definition: "TemplateDefinition") -> Scope:
+    """The scope below all variables, once each fits those above it."""
     above: dict[str, Variable] = {}
+    scope = Scope(has_source=definition.source is not None)
     for place, variable in enumerate(definition.variables):
         path: Path = ("variables", place)
         if variable.name in RESERVED_NAMES:
             raise Misfit(f"the name {variable.name!r} is reserved", (*path, "name"))
         if variable.name in above:
             raise Misfit(f"the name {variable.name!r} stands twice", (*path, "name"))
-        known = frozenset(above)
         if variable.when is not None:
-            _check_text(definition, (*path, "when"), variable.when, known, is_condition=True)
-        _check_sampler(definition, variable, above, (*path, "sampler"))
-        above[variable.name] = variable
-    return frozenset(above)
+            scope.check_text(variable.when, (*path, "when"), is_condition=True)
+        with _inside(*path, "sampler"):
+            variable.sampler.check(scope)
+        above = {**above, variable.name: variable}
+        scope = replace(scope, variables=above)
+    return scope
 
 
-def _check_sampler(
-    definition: "TemplateDefinition", variable: "Variable", above: dict[str, "Variable"], path: Path
-) -> None:
-    sampler = variable.sampler
-    if sampler.kind == "subcategory":
-        _check_subcategory(sampler.parent, sampler.values, above, path)
-    elif sampler.kind == "expression":
-        _check_text(definition, (*path, "template"), sampler.template, frozenset(above))
-    elif sampler.kind == "source_field" and definition.source is None:
-        raise Misfit("add `source:` to the template to read a source's column", path)
-    elif sampler.kind == "faker":
-        _drawable(lambda: check_faker(sampler.method, sampler.locale), (*path, "method"))
-    elif sampler.kind == "persona":
-        _drawable(lambda: check_faker("first_name", sampler.locale), (*path, "locale"))
-        for field, check in (
-            ("gender_variable", check_gender_value),
-            ("age_variable", check_age_value),
-        ):
-            _check_person(getattr(sampler, field), above, check, (*path, field))
+def _check_constraints(definition: "TemplateDefinition", scope: Scope) -> None:
+    axes = {variable.name for variable in grid_variables(definition)}
+    for place, constraint in enumerate(definition.constraints):
+        with _inside("constraints", place):
+            constraint.check(scope)
+            read = constraint.reads(scope.variables)
+            if not read <= axes and not redrawn_variables(definition, read, axes):
+                fixed = ", ".join(sorted(read))
+                raise Misfit(
+                    f"none of its variables can be drawn again ({fixed}): they have exact shares "
+                    "or come from outside. Say it with a variable's `when` or with an expression"
+                )
 
 
-def _drawable(check: Any, path: Path) -> None:
-    try:
-        check()
-    except CannotDraw as error:
-        raise Misfit(str(error), path) from error
-
-
-def _check_person(name: str | None, above: dict[str, "Variable"], check: Any, path: Path) -> None:
-    if name is None:
+def _check_prompts(definition: "TemplateDefinition", scope: Scope) -> None:
+    if not definition.steps:
+        if not definition.user:
+            raise Misfit("write the prompt that asks the model", ("user",))
+        scope.check_text(definition.user, ("user",))
         return
-    if name not in above:
-        raise Misfit(_unknown(name, above), path)
-    for value in possible_values(above[name]) or ():
-        _drawable(lambda value=value: check(value), path)
+    if definition.user:
+        raise Misfit("with `steps`, each step has its own: move it there", ("user",))
+    names = [step.name for step in definition.steps]
+    for place, step in enumerate(definition.steps):
+        path: Path = ("steps", place)
+        here = scope.with_output(output_of_steps(definition.steps[:place]))
+        for field in ("system", "user"):
+            text = getattr(step, field)
+            if text is not None:
+                with _told_order(names, place):
+                    here.check_text(text, (*path, field))
 
 
-def _check_subcategory(
-    parent: str, values: Mapping[str, Any], above: dict[str, "Variable"], path: Path
-) -> None:
-    offered = possible_values(above[parent]) if parent in above else None
-    if offered is None:
-        listed = [name for name in above if possible_values(above[name]) is not None]
-        raise Misfit(_unknown(parent, listed, "category"), (*path, "parent"))
-    missing = [value for value in offered if value not in values]
-    if missing:
-        raise Misfit(f"no values are listed for {parent} = {missing[0]!r}", (*path, "values"))
-    extra = [value for value in values if value not in offered]
-    if extra:
-        raise Misfit(f"{parent} never takes the value {extra[0]!r}", (*path, "values", extra[0]))
-
-
-def possible_values(variable: "Variable") -> list[str] | None:
-    """The values of a category or subcategory, in order; None for any other sampler."""
-    sampler = variable.sampler
-    if sampler.kind == "category":
-        return [item.value for item in sampler.values]
-    if sampler.kind == "subcategory":
-        return list(
-            dict.fromkeys(item.value for items in sampler.values.values() for item in items)
-        )
-    return None
-
-
-def _check_text(
-    definition: "TemplateDefinition",
-    path: Path,
-    text: str,
-    names: frozenset[str],
-    *,
-    is_condition: bool = False,
-) -> None:
-    where = ".".join(map(str, path))
+@contextmanager
+def _told_order(names: list[str], place: int) -> Iterator[None]:
+    """A step that is read too early is no unknown field: it stands further down."""
     try:
-        template = PromptTemplate(text, where, is_condition=is_condition)
-    except TemplateError as error:
-        message = error.message.removeprefix(f"Line {error.line}: ").removeprefix(f"{where}: ")
-        raise Misfit(message, path, error.line or 0) from error
-    for name in sorted(template.names - names - CONTEXT_NAMES):
-        raise Misfit(_unknown(name, names), path, _line_of_name(template.tree, name))
-    if "chunk" in template.names and definition.source is None:
-        line = _line_of_name(template.tree, "chunk")
-        raise Misfit("`chunk` is read, and the template has no `source:`", path, line)
-    for owner, field, line in _fields_read(template.tree):
-        known = _fields_of(owner, definition, names)
-        if known is not None and field not in known:
-            raise Misfit(f"{owner}.{field}: {_unknown(field, known, 'field')}", path, line)
+        yield
+    except Misfit as misfit:
+        for later in names[place:]:
+            if str(misfit).startswith(f"output.{later}: "):
+                own = "is this step itself" if later == names[place] else "comes after this one"
+                message = f"output.{later}: the step {later!r} {own}, and only earlier ones"
+                raise Misfit(f"{message} can be read", misfit.path, misfit.line_inside) from misfit
+        raise
 
 
-def _fields_of(
-    owner: str, definition: "TemplateDefinition", names: frozenset[str]
-) -> list[str] | None:
-    """The fields that may be read from a name; None where they cannot be known."""
-    if owner == "output":
-        is_open = "$ref" in definition.output or "allOf" in definition.output
-        return None if is_open else list(definition.output["properties"])
-    if owner == "variables":
-        return sorted(names - {"output"})
-    return list(CHUNK_FIELDS) if owner == "chunk" else None
+def _check_rules(definition: "TemplateDefinition", scope: Scope) -> None:
+    seen: set[str] = set()
+    for place, rule in enumerate(definition.checks.rules):
+        path: Path = ("checks", "rules", place)
+        if rule.name in seen:
+            raise Misfit(f"the name {rule.name!r} stands twice", (*path, "name"))
+        seen.add(rule.name)
+        scope.check_text(rule.condition, (*path, "condition"), is_condition=True)
 
 
-def _fields_read(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
-    for attribute in tree.find_all(nodes.Getattr):
-        if isinstance(attribute.node, nodes.Name):
-            yield attribute.node.name, attribute.attr, attribute.lineno
-    for item in tree.find_all(nodes.Getitem):
-        key = item.arg.value if isinstance(item.arg, nodes.Const) else None
-        if isinstance(item.node, nodes.Name) and isinstance(key, str):
-            yield item.node.name, key, item.lineno
-
-
-def _line_of_name(tree: nodes.Template, name: str) -> int:
-    return min((n.lineno for n in tree.find_all(nodes.Name) if n.name == name), default=0)
-
-
-def _unknown(name: str, known: Any, noun: str = "variable") -> str:
-    names = ", ".join(sorted(known))
-    return f"no {noun} is called {name!r}; there {f'are: {names}' if names else 'are none yet'}"
-
-
-def _check_groups(definition: "TemplateDefinition") -> None:
-    variables = {variable.name: variable for variable in definition.variables}
+def _check_groups(definition: "TemplateDefinition", scope: Scope) -> None:
     for place, group in enumerate(definition.groups):
         path: Path = ("groups", place)
-        variable = variables.get(group.variable)
-        if variable is None:
-            raise Misfit(_unknown(group.variable, variables), (*path, "variable"))
-        values = possible_values(variable)
-        extra = [value for value in group.target if values is not None and value not in values]
+        if group.variable not in scope.variables:
+            raise Misfit(unknown(group.variable, scope.variables), (*path, "variable"))
+        values = scope.values_of(group.variable)
+        taken = None if values is None else set(map(branch_key, values))
+        extra = [value for value in group.target if taken is not None and value not in taken]
         if extra:
             raise Misfit(
                 f"{group.variable} never takes the value {extra[0]!r}", (*path, "target", extra[0])
             )
 
 
+def possible_values(variable: "Variable") -> list[Value] | None:
+    """The values that a variable can take, in order; None where they cannot be listed."""
+    return variable.sampler.values_taken()
+
+
 def _check_examples(definition: "TemplateDefinition") -> None:
-    schema = CompiledSchema(definition.output)
+    outputs = {step.name: step.output for step in definition.steps}
     for place, example in enumerate(definition.examples):
-        errors = schema.errors(example.output)
+        path: Path = ("examples", place)
+        if definition.steps and example.step is None:
+            raise Misfit(f"name its `step`: {', '.join(outputs)}", path)
+        if example.step is not None and example.step not in outputs:
+            raise Misfit(unknown(example.step, outputs, "step"), (*path, "step"))
+        schema = definition.output if example.step is None else outputs[example.step]
+        errors = CompiledSchema(schema).errors(example.output)
         if errors:
-            raise Misfit(f"breaks the output schema: {errors[0]}", ("examples", place, "output"))
+            raise Misfit(f"breaks the output schema: {errors[0]}", (*path, "output"))

@@ -5,186 +5,26 @@ values (`plan`), render prompts (`rendering`) or store versions (`versions`).
 """
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from core.errors import TemplateError
-from core.templates.checking import Misfit, check_definition
+from core.templates.checking import check_definition
+from core.templates.constraints import AnyConstraint as AnyConstraint
+from core.templates.constraints import Constraint as Constraint
+from core.templates.part import MAX_PROMPT_CHARS, Condition, Part, Text, VariableName
+from core.templates.samplers.base import Sampler as Sampler
+from core.templates.samplers.category import CategorySampler as CategorySampler
+from core.templates.samplers.registry import AnySampler
+from core.templates.samplers.subcategory import SubcategorySampler as SubcategorySampler
+from core.templates.samplers.weights import WeightedValue as WeightedValue
+from core.templates.samplers.weights import keyed_by_text
+from core.templates.scope import Misfit
+from core.templates.steps import MAX_STEPS, StepName, output_of_steps
+from core.templates.steps import Step as Step
 from core.templates.yaml_text import YamlDocument, dump_yaml
 from core.text.hashing import canonical_hash
-
-MAX_PROMPT_CHARS = 64 * 1024
-Text = Annotated[str, Field(min_length=1, max_length=MAX_PROMPT_CHARS)]
-VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
-Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$", description="Such as en_US.")]
-
-
-class Part(BaseModel):
-    """Every part of a template: immutable, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class WeightedValue(Part):
-    """One value of a category and its share relative to the others."""
-
-    value: str = Field(min_length=1, max_length=2000)
-    weight: float = Field(1.0, gt=0, le=1e9, description="Relative to the other values' weights.")
-
-
-def _weighted(values: object) -> object:
-    """Let a list say `retail` instead of `{value: retail}`; numbers are taken as text."""
-    if not isinstance(values, list):
-        return values
-    return [_weighted_item(item) for item in values]
-
-
-def _weighted_item(item: object) -> object:
-    if isinstance(item, bool):
-        raise ValueError(f"{item!r} is not a text: put it in quotes")
-    if isinstance(item, dict) and type(item.get("value")) in (int, float):
-        return {**item, "value": str(item["value"])}
-    return {"value": str(item)} if isinstance(item, str | int | float) else item
-
-
-def _unique(values: list[WeightedValue]) -> list[WeightedValue]:
-    seen: set[str] = set()
-    for item in values:
-        if item.value in seen:
-            raise ValueError(f"the value {item.value!r} stands twice: raise its weight instead")
-        seen.add(item.value)
-    return values
-
-
-OrderedSampler = TypeVar("OrderedSampler", bound=Part)
-
-
-class CategorySampler(Part):
-    """One of several values, in exact proportion to their weights."""
-
-    kind: Literal["category"]
-    values: list[WeightedValue] = Field(min_length=1, max_length=5000)
-
-    _shorthand = field_validator("values", mode="before")(_weighted)
-    _distinct = field_validator("values")(_unique)
-
-
-class SubcategorySampler(Part):
-    """One of the values listed for the value that another variable took."""
-
-    kind: Literal["subcategory"]
-    parent: VariableName = Field(description="A category or subcategory defined above.")
-    values: dict[str, list[WeightedValue]] = Field(min_length=1, max_length=5000)
-
-    @field_validator("values", mode="before")
-    @classmethod
-    def _shorthand(cls, values: object) -> object:
-        if not isinstance(values, dict):
-            return values
-        return {str(parent): _weighted(items) for parent, items in values.items()}
-
-    @field_validator("values")
-    @classmethod
-    def _distinct(cls, values: dict[str, list[WeightedValue]]) -> dict[str, list[WeightedValue]]:
-        for parent, items in values.items():
-            if not _unique(items):
-                raise ValueError(f"no values are listed for {parent!r}")
-        return values
-
-
-class IntegerSampler(Part):
-    """A whole number from low to high, both included, all equally likely."""
-
-    kind: Literal["integer"]
-    low: int = Field(ge=-(10**15), le=10**15)
-    high: int = Field(ge=-(10**15), le=10**15)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        return _in_order(self, self.low, self.high)
-
-
-class NumberSampler(Part):
-    """A decimal number from low to high, both included, on a grid of `decimals` places."""
-
-    kind: Literal["number"]
-    low: float = Field(ge=-1e12, le=1e12)
-    high: float = Field(ge=-1e12, le=1e12)
-    decimals: int = Field(2, ge=0, le=6)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        return _in_order(self, self.low, self.high)
-
-
-class DateSampler(Part):
-    """A day from start to end, both included, as ISO text such as 2026-03-31."""
-
-    kind: Literal["date"]
-    start: date
-    end: date
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        return _in_order(self, self.start, self.end)
-
-
-def _in_order(sampler: OrderedSampler, low: Any, high: Any) -> OrderedSampler:
-    if low > high:
-        raise ValueError(f"{low} is after {high}: swap them")
-    return sampler
-
-
-class FakerSampler(Part):
-    """What a method of Faker returns, such as `company` or `street_address`."""
-
-    kind: Literal["faker"]
-    method: str = Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")
-    locale: Locale = "en_US"
-
-
-class PersonaSampler(Part):
-    """A person: {name, first_name, last_name, gender, age, occupation, city}."""
-
-    kind: Literal["persona"]
-    locale: Locale = "en_US"
-    gender_variable: VariableName | None = Field(
-        None, description="A variable above whose value is the gender: woman, man or nonbinary."
-    )
-    age_variable: VariableName | None = Field(
-        None, description="A variable above whose value is an age or a range: 18-29, 65+."
-    )
-
-
-class ExpressionSampler(Part):
-    """A text rendered from the variables above it."""
-
-    kind: Literal["expression"]
-    template: Text
-
-
-class SourceFieldSampler(Part):
-    """A column of the sample's source chunk; the variable is left out where there is no chunk."""
-
-    kind: Literal["source_field"]
-    column: str = Field(min_length=1, max_length=200)
-    default: str | None = Field(None, description="Taken where the chunk lacks the column.")
-
-
-Sampler = Annotated[
-    CategorySampler
-    | SubcategorySampler
-    | IntegerSampler
-    | NumberSampler
-    | DateSampler
-    | FakerSampler
-    | PersonaSampler
-    | ExpressionSampler
-    | SourceFieldSampler,
-    Field(discriminator="kind"),
-]
 
 
 class Variable(Part):
@@ -192,12 +32,9 @@ class Variable(Part):
 
     name: VariableName
     description: str = Field("", max_length=500)
-    sampler: Sampler
-    when: str | None = Field(
-        None,
-        min_length=1,
-        max_length=2000,
-        description="Jinja condition over the variables above; left out where it is false.",
+    sampler: AnySampler
+    when: Condition | None = Field(
+        None, description="Jinja condition over the variables above; left out where it is false."
     )
 
 
@@ -210,7 +47,10 @@ class SourceUse(Part):
 class OutputMapping(Part):
     """Which text of a sample is its input, and which its response."""
 
-    input: Text = Field(description="Jinja over output, variables and chunk.")
+    input: str = Field(
+        max_length=MAX_PROMPT_CHARS,
+        description="Jinja over output, variables and chunk; empty for samples without an input.",
+    )
     response: Text = Field(description="Jinja over output, variables and chunk.")
 
 
@@ -220,6 +60,20 @@ class ModelDefaults(Part):
     temperature: float | None = Field(0.8, ge=0, le=2, description="None leaves it to the model.")
     max_output_tokens: int = Field(800, ge=1, le=128_000)
     top_p: float | None = Field(None, gt=0, le=1)
+    connection: str | None = Field(
+        None, min_length=1, max_length=200, description="Connection that a launch starts from."
+    )
+    model: str | None = Field(
+        None, min_length=1, max_length=200, description="Model that a launch starts from."
+    )
+
+
+class OutputRule(Part):
+    """A condition that every good answer meets; one that does not is marked with the message."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,49}$")
+    condition: Condition = Field(description="Jinja over output, variables and chunk.")
+    message: str = Field(min_length=1, max_length=500)
 
 
 class CheckSettings(Part):
@@ -232,6 +86,7 @@ class CheckSettings(Part):
     near_duplicate: float = Field(0.85, gt=0, le=1, description="Jaccard similarity of a copy.")
     accept_at: float = Field(0.8, ge=0, le=1, description="Quality score that accepts by itself.")
     reject_below: float = Field(0.4, ge=0, le=1, description="Quality score below is rejected.")
+    rules: list[OutputRule] = Field(default_factory=list, max_length=20)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -250,6 +105,8 @@ class GroupTarget(Part):
     variable: VariableName
     target: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
 
+    _text_keys = field_validator("target", mode="before")(keyed_by_text)
+
     @field_validator("target")
     @classmethod
     def _whole(cls, target: dict[str, float]) -> dict[str, float]:
@@ -263,6 +120,7 @@ class Example(Part):
 
     user: Text
     output: dict[str, Any]
+    step: StepName | None = Field(None, description="The step it belongs to, where there are any.")
 
 
 class TemplateDefinition(Part):
@@ -274,11 +132,16 @@ class TemplateDefinition(Part):
     description: str = Field("", max_length=4000)
     shape: Literal["instruction", "conversation", "preference"] = "instruction"
     system: Text
-    user: Text
+    user: str = Field("", max_length=MAX_PROMPT_CHARS, description="Empty where there are steps.")
+    steps: list[Step] = Field(default_factory=list, max_length=MAX_STEPS)
     examples: list[Example] = Field(default_factory=list, max_length=20)
     variables: list[Variable] = Field(default_factory=list, max_length=50)
+    constraints: list[AnyConstraint] = Field(default_factory=list, max_length=50)
     source: SourceUse | None = None
-    output: dict[str, Any]
+    output: dict[str, Any] = Field(
+        default_factory=dict,
+        description="JSON Schema of the answer; follows from the steps.",
+    )
     mapping: OutputMapping
     model: ModelDefaults = ModelDefaults()
     checks: CheckSettings = CheckSettings()
@@ -286,6 +149,9 @@ class TemplateDefinition(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.steps and not self.output:
+            # Frozen for everyone else: `output` follows from the steps, and is not asked for twice.
+            object.__setattr__(self, "output", output_of_steps(self.steps))
         check_definition(self)
         return self
 
@@ -321,24 +187,19 @@ def parse_template(text: str) -> TemplateDefinition:
 def template_yaml(definition: TemplateDefinition) -> str:
     """The definition as YAML that `parse_template` reads back to an equal one."""
     data = definition.model_dump(mode="json", exclude_defaults=True)
-    for variable in data.get("variables", []):
-        sampler = variable["sampler"]
-        if sampler["kind"] == "category":
-            sampler["values"] = _short(sampler["values"])
-        elif sampler["kind"] == "subcategory":
-            sampler["values"] = {key: _short(items) for key, items in sampler["values"].items()}
+    if definition.steps:
+        data.pop("output")
+    for written, variable in zip(data.get("variables", []), definition.variables, strict=True):
+        written["sampler"] = variable.sampler.short(written["sampler"])
     return dump_yaml(data)
 
 
 def content_hash(definition: TemplateDefinition) -> str:
-    """SHA-256 of the canonical JSON of the whole definition, defaults included."""
-    return canonical_hash(definition.model_dump(mode="json"))
+    """SHA-256 of the canonical JSON of what the definition says, defaults left out.
 
-
-def _short(items: list[dict[str, Any]]) -> list[Any]:
-    if all(item.keys() == {"value"} for item in items):
-        return [item["value"] for item in items]
-    return items
+    A field that a later release adds changes no hash of what is stored.
+    """
+    return canonical_hash(definition.model_dump(mode="json", exclude_defaults=True))
 
 
 def _first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
+from core.templates.contacts import contact_details
 from core.templates.randomness import Stream
 
 # What these return depends on today's date, on the disk, or is no text.
@@ -23,6 +24,11 @@ GENDERS: Final = {"woman": "female", "female": "female", "man": "male", "male": 
 OTHER_GENDERS: Final = ("nonbinary", "non-binary", "other")
 OLDEST: Final = 95
 ADULT_AGES: Final = (18, 85)
+
+PERSONA_FIELDS: Final = (
+    "name", "first_name", "last_name", "gender", "age", "occupation", "city", "email", "phone",
+    "username",
+)  # fmt: skip
 
 _local = threading.local()
 
@@ -55,7 +61,7 @@ def draw_persona(locale: str, gender: str | None, age: str | int | None, stream:
     suffix = GENDERS.get(gender.lower(), "nonbinary")
     first_name = getattr(faker, f"first_name_{suffix}", faker.first_name)()
     last_name = getattr(faker, f"last_name_{suffix}", faker.last_name)()
-    return {
+    person = {
         "name": f"{first_name} {last_name}",
         "first_name": first_name,
         "last_name": last_name,
@@ -64,6 +70,7 @@ def draw_persona(locale: str, gender: str | None, age: str | int | None, stream:
         "occupation": _spoken(faker.job(), locale),
         "city": faker.city(),
     }
+    return {**person, **contact_details(first_name, last_name, locale, faker, stream)}
 
 
 @lru_cache(maxsize=1000)

@@ -9,21 +9,28 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from core.errors import TemplateError
-from core.templates.definition import ExpressionSampler, TemplateDefinition, Variable
-from core.templates.grid import apportion, build_grid
-from core.templates.randomness import Permutation, Stream
-from core.templates.sampling import Absent, draw
-from core.templates.sandbox import PromptTemplate
+from core.templates.apportioning import apportion
+from core.templates.chunk_terms import reads_terms
+from core.templates.definition import TemplateDefinition
+from core.templates.grid import build_grid
+from core.templates.inputs import Input, check_inputs, input_variables
+from core.templates.randomness import Permutation
+from core.templates.samplers.base import Value
+from core.templates.sampling import Drawing, Given
+
+NO_INPUTS: Final[Mapping[str, Input]] = MappingProxyType({})
+NO_ROWS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Cell:
     """One combination of the grid's values; a variable that does not apply is left out."""
 
-    values: dict[str, str]
+    values: dict[str, Value]
     planned: int  # samples of the plan in this cell; may be 0
 
 
@@ -45,8 +52,10 @@ class Plan:
         seed: int,
         offset: int = 0,
         chunk_ids: Sequence[str] = (),
+        inputs: Mapping[str, Input] = NO_INPUTS,
     ) -> None:
         _check_request(definition, n, offset, len(chunk_ids))
+        check_inputs(definition, inputs)
         self._definition = definition
         self._n, self._seed, self._offset = n, seed, offset
         self._chunk_ids = chunk_ids
@@ -54,57 +63,49 @@ class Plan:
         self._counts = apportion(self._grid, n, seed)
         self._ends = list(accumulate(self._counts))
         self._order = Permutation(n, seed, "cells", offset)
-        self._conditions = {
-            variable.name: PromptTemplate(
-                variable.when, f"the condition of {variable.name!r}", is_condition=True
-            )
-            for variable in definition.variables
-            if variable.when is not None
+        self._inputs = {name: inputs.get(name, Input()) for name in input_variables(definition)}
+        self._row_samplers = {
+            name: sampler
+            for name, sampler in input_variables(definition).items()
+            if sampler.takes_rows
         }
-        self._expressions = {
-            variable.name: PromptTemplate(variable.sampler.template, f"{variable.name!r}")
-            for variable in definition.variables
-            if isinstance(variable.sampler, ExpressionSampler)
-        }
+        self._drawing = Drawing(definition, self._grid.names, seed, has_source=bool(chunk_ids))
+        self.reads_terms = bool(chunk_ids) and reads_terms(definition)  # of its chunks
 
     def __len__(self) -> int:
         return self._n
 
-    def variables(self, i: int, chunk: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def variables(
+        self,
+        i: int,
+        chunk: Mapping[str, Any] | None = None,
+        rows: Mapping[str, Mapping[str, Any]] = NO_ROWS,
+    ) -> dict[str, Any]:
         """Sample i's variables in the order of the definition; those that do not apply are left
         out. i runs from `offset` to `offset + n - 1`.
 
-        `chunk` is the one of `chunk_id(i)` as {"text", "heading", "fields"}. Without it, variables
-        that read a source's column are left out.
+        `chunk` is the one of `chunk_id(i)` as {"text", "heading", "fields"}, `rows` holds those of
+        `row_ids(i)` by id, each {column: value}. Without them, variables that read them are left
+        out.
 
         Raises IndexError for an i outside the plan, TemplateError for a value that cannot be drawn.
         """
         cell = self._grid.cell_values(self._cell_of(i))
-        return self.fill(cell, i, chunk)
+        return self.fill(cell, i, chunk, rows)
 
     def fill(
-        self, cell: Mapping[str, str], i: int, chunk: Mapping[str, Any] | None = None
+        self,
+        cell: Mapping[str, Value],
+        i: int,
+        chunk: Mapping[str, Any] | None = None,
+        rows: Mapping[str, Mapping[str, Any]] = NO_ROWS,
     ) -> dict[str, Any]:
         """Sample i's variables if it stood in another cell of the grid: what a trial needs."""
-        values: dict[str, Any] = {}
-        context = {"chunk": chunk, "has_source": bool(self._chunk_ids), "variables": values}
-        for variable in self._definition.variables:
-            if variable.name in self._grid.names:
-                if variable.name in cell:
-                    values[variable.name] = cell[variable.name]
-                continue
-            try:
-                values[variable.name] = self._drawn(variable, i, {**context, **values})
-            except Absent:
-                continue
-        return values
-
-    def _drawn(self, variable: Variable, i: int, context: Mapping[str, Any]) -> Any:
-        condition = self._conditions.get(variable.name)
-        if condition is not None and not condition.is_true(context):
-            raise Absent
-        stream = Stream(self._seed, "variable", variable.name, i)
-        return draw(variable, context, stream, self._expressions.get(variable.name))
+        if not self._inputs:
+            return self._drawing.sample(cell, i, Given(chunk))
+        chosen = {name: rows.get(row_id) for name, row_id in self.row_ids(i).items()}
+        values = {name: chosen_input.value for name, chosen_input in self._inputs.items()}
+        return self._drawing.sample(cell, i, Given(chunk, chosen, values))
 
     def _cell_of(self, i: int) -> int:
         return bisect_right(self._ends, self._order[i - self._offset])
@@ -114,11 +115,26 @@ class Plan:
 
         Each chunk is used once, in shuffled order, before any is used again.
         """
-        count = len(self._chunk_ids)
-        if not count:
+        if not self._chunk_ids:
             return None
-        turn, place = divmod(i, count)
-        return self._chunk_ids[Permutation(count, self._seed, "chunks", turn)[place]]
+        return self._shuffled(self._chunk_ids, i, "chunks")
+
+    def row_ids(self, i: int) -> dict[str, str]:
+        """The row that each variable that takes rows gets in sample i, by variable.
+
+        Each row is used once, in shuffled order, before any is used again; the samples that others
+        derive from keep their order.
+        """
+        taken: dict[str, str] = {}
+        for name, sampler in self._row_samplers.items():
+            ids = self._inputs[name].row_ids
+            is_kept = sampler.keeps_order
+            taken[name] = ids[i % len(ids)] if is_kept else self._shuffled(ids, i, "rows", name)
+        return taken
+
+    def _shuffled(self, ids: Sequence[str], i: int, *key: str) -> str:
+        turn, place = divmod(i, len(ids))
+        return ids[Permutation(len(ids), self._seed, *key, turn)[place]]
 
     def cells(self) -> list[Cell]:
         """Every feasible cell in the order of the definition, with its planned samples."""

@@ -61,11 +61,11 @@ class Permutation:
     walking) and section 4 (Feistel).
     """
 
-    __slots__ = ("_half_bits", "_key", "_mask", "_n")
+    __slots__ = ("_base", "_half_bits", "_mask", "_n")
 
     def __init__(self, n: int, *key: str | int) -> None:
         self._n = n
-        self._key = keyed("permutation", *key)
+        self._base = hashlib.blake2b(key=keyed("permutation", *key), digest_size=8)
         self._half_bits = max(1, ((n - 1).bit_length() + 1) // 2)
         self._mask = (1 << self._half_bits) - 1
 
@@ -87,7 +87,7 @@ class Permutation:
     def _shuffled(self, value: int) -> int:
         left, right = value >> self._half_bits, value & self._mask
         for number in range(ROUNDS):
-            text = number.to_bytes(1, "big") + right.to_bytes(8, "big")
-            digest = hashlib.blake2b(text, key=self._key, digest_size=8).digest()
-            left, right = right, left ^ (int.from_bytes(digest, "big") & self._mask)
+            digest = self._base.copy()
+            digest.update(((number << 64) | right).to_bytes(9, "big"))
+            left, right = right, left ^ (int.from_bytes(digest.digest(), "big") & self._mask)
         return (left << self._half_bits) | right

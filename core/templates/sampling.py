@@ -1,128 +1,171 @@
-"""One value of one variable, drawn from a keyed stream. The exact grid is in `grid`."""
+"""The variables of one sample, drawn from keyed streams. The exact grid is in `grid`."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from decimal import Decimal
-from fractions import Fraction
-from itertools import accumulate
-from math import lcm
-from typing import Any
+import time
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from core.errors import TemplateError
-from core.templates.definition import (
-    DateSampler,
-    IntegerSampler,
-    NumberSampler,
-    PersonaSampler,
-    SourceFieldSampler,
-    Variable,
-    WeightedValue,
-)
-from core.templates.people import CannotDraw, draw_faker, draw_persona
+from core.templates.definition import TemplateDefinition, Variable
 from core.templates.randomness import Stream
+from core.templates.redrawing import (
+    MAX_SECONDS,
+    ROUNDS,
+    TRIES,
+    FreeConstraint,
+    free_constraints,
+    redrawn_variables,
+)
+from core.templates.samplers.base import Absent, Draw, Value
+from core.templates.samplers.bounds import Limit, NothingLeft
 from core.templates.sandbox import PromptTemplate
 
-Context = Mapping[str, Any]
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-class Absent(Exception):
-    """The variable has no value in this sample."""
+class Given(NamedTuple):
+    """What a sample gets from outside: its chunk, its rows and the launch's values by variable."""
+
+    chunk: Mapping[str, Any] | None = None
+    rows: Mapping[str, Mapping[str, Any] | None] = NOTHING
+    values: Mapping[str, Any] = NOTHING
 
 
-def draw(
-    variable: Variable, context: Context, stream: Stream, expression: PromptTemplate | None
-) -> Any:
-    """The variable's value in one sample, as JSON.
+class _Stuck(Exception):
+    """No value of a variable meets its constraints beside the values above it."""
 
-    Raises Absent where it has none, TemplateError where it cannot be drawn.
-    """
-    sampler = variable.sampler
-    match sampler.kind:
-        case "category":
-            return draw_weighted(sampler.values, stream)
-        case "subcategory":
-            return draw_weighted(sampler.values[_known(sampler.parent, context)], stream)
-        case "integer":
-            return _integer(sampler, stream)
-        case "number":
-            return _number(sampler, stream)
-        case "date":
-            return _date(sampler, stream)
-        case "expression":
-            assert expression is not None
-            return expression.render(context)
-        case "source_field":
-            return _source_field(variable.name, sampler, context)
-    try:
-        if sampler.kind == "faker":
-            return draw_faker(sampler.method, sampler.locale, stream)
-        return _persona(sampler, context, stream)
-    except CannotDraw as error:
-        raise TemplateError(f"Variable {variable.name!r}: {error}.") from error
+    def __init__(self, constraint: FreeConstraint) -> None:
+        super().__init__(constraint.described)
 
 
-def whole_weights(values: Sequence[WeightedValue]) -> list[int]:
-    """The weights as the smallest whole numbers in exactly the same proportion."""
-    fractions = [Fraction(repr(item.weight)) for item in values]
-    scale = lcm(*(fraction.denominator for fraction in fractions))
-    return [int(fraction * scale) for fraction in fractions]
+class _Source:
+    """One variable, compiled."""
+
+    __slots__ = ("condition", "constraints", "drawer", "is_on_grid", "is_redrawn", "name", "tries")
+
+    def __init__(self, variable: Variable, is_on_grid: bool) -> None:
+        self.name = variable.name
+        self.is_on_grid = is_on_grid
+        self.drawer = variable.sampler.drawer()
+        self.condition: PromptTemplate | None = None
+        self.constraints: list[FreeConstraint] = []  # decided once this variable has its value
+        self.tries = TRIES if variable.sampler.is_redrawn else 1
+        self.is_redrawn = False  # a round of its own gives it another value
+        if variable.when is not None:
+            where = f"the condition of {variable.name!r}"
+            self.condition = PromptTemplate(variable.when, where, is_condition=True)
 
 
-def draw_weighted(values: Sequence[WeightedValue], stream: Stream) -> str:
-    """One of the values, by weight."""
-    weights = whole_weights(values)
-    place = stream.below(sum(weights))
-    for item, end in zip(values, accumulate(weights), strict=True):
-        if place < end:
-            return item.value
-    raise AssertionError("the weights cover every place")
+class _Sample(NamedTuple):
+    """One sample on its way."""
+
+    i: int
+    round: int
+    cell: Mapping[str, Value]
+    given: Given
+    deadline: float  # of the thread's own time
 
 
-def _known(name: str, context: Context) -> str:
-    if name not in context:
-        raise Absent
-    return str(context[name])
+class Drawing:
+    """A definition's variables, compiled once; safe to share between threads."""
+
+    def __init__(
+        self, definition: TemplateDefinition, axes: Collection[str], seed: int, *, has_source: bool
+    ) -> None:
+        self._seed = seed
+        self._has_source = has_source
+        self._sources = [_Source(v, v.name in axes) for v in definition.variables]
+        constraints = free_constraints(definition, axes)
+        self._rounds = ROUNDS if constraints else 1
+        read = frozenset[str]().union(*(constraint.names for constraint in constraints))
+        redrawn = redrawn_variables(definition, read, axes)
+        free = [source for source in self._sources if not source.is_on_grid]
+        for source in free:
+            source.is_redrawn = source.name in redrawn
+        for constraint in constraints:
+            next(s for s in reversed(free) if s.name in constraint.names).constraints.append(
+                constraint
+            )
+
+    def sample(self, cell: Mapping[str, Value], i: int, given: Given) -> dict[str, Any]:
+        """The variables of sample i in a cell of the grid, in the order of the definition.
+
+        Raises TemplateError where a value cannot be drawn or no values meet the constraints.
+        """
+        stuck = ""
+        deadline = time.thread_time() + MAX_SECONDS if self._rounds > 1 else 0.0
+        for attempt in range(self._rounds):
+            try:
+                return self._attempt(_Sample(i, attempt, cell, given, deadline))
+            except _Stuck as error:
+                stuck = str(error)
+        raise TemplateError(
+            f"Sample {i}: no values were found in {ROUNDS * TRIES:,} draws for which this holds: "
+            f"{stuck}.",
+            remedy="Relax the constraint, or widen what its variables can be.",
+        )
+
+    def _attempt(self, sample: _Sample) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        chunk, cell = sample.given.chunk, sample.cell
+        context: dict[str, Any] = {
+            "chunk": chunk, "has_source": self._has_source, "variables": values
+        }  # fmt: skip
+        for source in self._sources:
+            name = source.name
+            if source.is_on_grid:
+                if name in cell:
+                    values[name] = context[name] = cell[name]
+                continue
+            try:
+                values[name] = context[name] = self._drawn(source, sample, context)
+            except Absent:
+                continue
+        return values
+
+    def _drawn(self, source: _Source, sample: _Sample, context: Mapping[str, Any]) -> Any:
+        if source.condition is not None and not source.condition.is_true(context):
+            raise Absent
+        first = sample.round * TRIES if source.is_redrawn else 0
+        value = self._value(source, sample, context, first)
+        if not source.constraints:
+            return value
+        # Axes that stand further down are known too: a constraint may read them already.
+        known = {**context, **sample.cell, source.name: value}
+        broken = _broken(source, known)
+        for number in range(first + 1, first + source.tries):
+            if broken is None:
+                break
+            if time.thread_time() > sample.deadline:
+                raise TemplateError(
+                    f"Sample {sample.i}: drawing {source.name!r} so that {broken.described} holds "
+                    f"takes longer than {MAX_SECONDS:g} s.",
+                    remedy="Simplify the constraint.",
+                )
+            limits = [limit for c in source.constraints for limit in c.limits(source.name, known)]
+            try:
+                known[source.name] = self._value(source, sample, context, number, tuple(limits))
+            except NothingLeft:
+                raise _Stuck(broken) from None
+            broken = _broken(source, known)
+        if broken is not None:
+            raise _Stuck(broken)
+        return known[source.name]
+
+    def _value(
+        self,
+        source: _Source,
+        sample: _Sample,
+        context: Mapping[str, Any],
+        number: int,
+        limits: tuple[Limit, ...] = (),
+    ) -> Any:
+        name, given = source.name, sample.given
+        key = (name, sample.i, number) if number else (name, sample.i)
+        stream = Stream(self._seed, "variable", *key)
+        row, value = given.rows.get(name), given.values.get(name)
+        return source.drawer(Draw(name, stream, context, row, value, limits))
 
 
-def _integer(sampler: IntegerSampler, stream: Stream) -> int:
-    return sampler.low + stream.below(sampler.high - sampler.low + 1)
-
-
-def _number(sampler: NumberSampler, stream: Stream) -> float:
-    step = Decimal(1).scaleb(-sampler.decimals)
-    low = (Decimal(repr(sampler.low)) / step).to_integral_value(rounding="ROUND_CEILING")
-    high = (Decimal(repr(sampler.high)) / step).to_integral_value(rounding="ROUND_FLOOR")
-    if low > high:
-        return sampler.low
-    return float((low + stream.below(int(high - low) + 1)) * step)
-
-
-def _date(sampler: DateSampler, stream: Stream) -> str:
-    days = (sampler.end - sampler.start).days
-    return (sampler.start + timedelta(days=stream.below(days + 1))).isoformat()
-
-
-def _persona(sampler: PersonaSampler, context: Context, stream: Stream) -> Any:
-    gender, age = (
-        None if name is None else context.get(name)
-        for name in (sampler.gender_variable, sampler.age_variable)
-    )
-    return draw_persona(sampler.locale, gender, age, stream)
-
-
-def _source_field(name: str, sampler: SourceFieldSampler, context: Context) -> Any:
-    chunk = context.get("chunk")
-    if chunk is None:
-        raise Absent
-    fields = chunk.get("fields") or {}
-    value = fields.get(sampler.column)
-    if value not in (None, ""):
-        return value
-    if sampler.default is not None:
-        return sampler.default
-    columns = ", ".join(map(repr, fields)) or "none"
-    raise TemplateError(
-        f"Variable {name!r} reads the column {sampler.column!r}, which the chunk lacks or has "
-        f"empty; its columns: {columns}.",
-        remedy="Choose another source, or give the variable a `default`.",
-    )
+def _broken(source: _Source, known: Mapping[str, Any]) -> FreeConstraint | None:
+    return next((c for c in source.constraints if not c.holds(known)), None)

@@ -293,6 +293,8 @@ def _parsed(source: str, where: str, is_condition: bool) -> nodes.Template:
         raise TemplateError(f"{where}: {error.message}.", line=error.lineno) from error
     except RecursionError as error:
         raise TemplateError(f"{where}: it is nested too deeply.") from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise TemplateError(f"{where}: {error}.") from error
     return tree
 
 

@@ -5,17 +5,22 @@ standard input, the verdict as JSON on standard output.
 """
 
 import json
-import resource
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from core.confinement import CHILD_ENVIRONMENT, Confinement, child_command, confine
 from core.errors import TemplateError
 from core.templates.definition import TemplateDefinition, build_template
+from core.templates.inputs import sample_inputs
 from core.templates.plan import Plan
 from core.templates.rendering import Renderer
+from core.templates.samplers.base import Value
+from core.templates.samplers.source_field import SourceFieldSampler
+from core.templates.sandbox import PromptTemplate
 
 MEMORY_BYTES = 2**30
 SECONDS = 2.0  # for all renderings together, once the child has started
@@ -26,11 +31,13 @@ TRIAL_CHUNK: Final = {
     "text": "A short passage, as a source would give it. It has two sentences.",
     "heading": "A heading",
     "fields": {},
+    "terms": ["short passage"],
+    "entities": [{"kind": "name", "text": "A Name"}],
 }
-CHILD_ENVIRONMENT: Final = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "LC_ALL": "C.UTF-8",
+TRIAL_ENVIRONMENT: Final = {
+    **CHILD_ENVIRONMENT,
+    # The child finds what the parent does, samplers of other packages among it.
+    "PYTHONPATH": os.pathsep.join(folder for folder in sys.path if os.path.isabs(folder)),
 }
 
 
@@ -39,12 +46,12 @@ def trial_render(definition: TemplateDefinition) -> None:
 
     Raises TemplateError with what went wrong.
     """
-    command = [sys.executable, "-P", "-m", "core.templates.trial"]
+    command = child_command("core.templates.trial")
     text = definition.model_dump_json()
     try:
         done = subprocess.run(
             command, input=text, capture_output=True, text=True, encoding="utf-8",
-            timeout=START_SECONDS, env=CHILD_ENVIRONMENT, check=False,
+            timeout=START_SECONDS, env=TRIAL_ENVIRONMENT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise TemplateError(f"The trial did not end within {START_SECONDS:g} s.") from error
@@ -66,30 +73,55 @@ def _verdict(text: str) -> dict[str, str] | None:
 
 
 def render_spread(definition: TemplateDefinition) -> int:
-    """Render prompts and mapping for every combination of present variables; how many that were.
+    """Render all texts for every combination of present variables; how many that were.
 
     Raises TemplateError for the first that does not render.
     """
-    renderer = Renderer(definition)
+    texts = _Texts(definition)
     full, least = (skeleton(definition.output, is_full=is_full) for is_full in (True, False))
     count = 0
     for variables, chunk in _spread(definition):
-        renderer.messages(variables, chunk)
-        renderer.map_output(full, variables, chunk)
-        _map_least(renderer, least, variables, chunk)
+        texts.render(full, variables, chunk)
+        _render_least(texts, least, variables, chunk)
         count += 1
     return count
 
 
-def _map_least(
-    renderer: Renderer,
+class _Texts:
+    """Everything of a definition that is rendered once its variables are drawn."""
+
+    def __init__(self, definition: TemplateDefinition) -> None:
+        self._renderer = Renderer(definition)
+        self._steps = max(1, len(definition.steps))
+        self._rules = [
+            PromptTemplate(rule.condition, f"the rule {rule.name!r}", is_condition=True)
+            for rule in definition.checks.rules
+        ]
+
+    def render(
+        self,
+        output: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        chunk: Mapping[str, Any] | None,
+    ) -> None:
+        """Render the prompts of every step, the mapping and the rules."""
+        for step in range(self._steps):
+            self._renderer.messages(variables, chunk, step=step, output=output)
+        self._renderer.map_output(output, variables, chunk)
+        shared = {"variables": variables, "chunk": chunk, "has_source": chunk is not None}
+        for rule in self._rules:
+            rule.is_true({**variables, **shared, "output": output})
+
+
+def _render_least(
+    texts: _Texts,
     least: Mapping[str, Any],
     variables: Mapping[str, Any],
     chunk: Mapping[str, Any] | None,
 ) -> None:
     """A model may leave out what the schema does not require, and the answer was paid for."""
     try:
-        renderer.map_output(least, variables, chunk)
+        texts.render(least, variables, chunk)
     except TemplateError as error:
         raise TemplateError(
             f"{error.message.rstrip('.')} where the model leaves out what it may.",
@@ -105,22 +137,24 @@ def _spread(
     columns = {
         variable.sampler.column: "a value"
         for variable in definition.variables
-        if variable.sampler.kind == "source_field"
+        if isinstance(variable.sampler, SourceFieldSampler)
     }
     chunk = {**TRIAL_CHUNK, "fields": columns}
+    inputs, rows = sample_inputs(definition)
     for has_source in (False, True):
         if has_source if source is None else source.required and not has_source:
             continue
-        plan = Plan(definition, n=1, seed=0, chunk_ids=("trial",) if has_source else ())
+        chunk_ids = ("trial",) if has_source else ()
+        plan = Plan(definition, n=1, seed=0, chunk_ids=chunk_ids, inputs=inputs)
         for i, values in enumerate(_telling_cells(plan)):
             given = chunk if has_source else None
-            yield plan.fill(values, i, given), given
+            yield plan.fill(values, i, given, rows), given
 
 
-def _telling_cells(plan: Plan) -> list[dict[str, str]]:
+def _telling_cells(plan: Plan) -> list[dict[str, Value]]:
     """One cell for each set of variables that occurs, and others evenly spread."""
     cells = [cell.values for cell in plan.cells()]
-    by_names: dict[frozenset[str], dict[str, str]] = {}
+    by_names: dict[frozenset[str], dict[str, Value]] = {}
     for values in cells:
         by_names.setdefault(frozenset(values), values)
     step = max(1, len(cells) // (MAX_TRIALS // 2))
@@ -151,15 +185,7 @@ def skeleton(schema: Mapping[str, Any], *, is_full: bool = True, depth: int = 0)
 
 def _limited(work: Callable[[], object]) -> None:
     """Run work under this process's own limits, which end it when they are passed."""
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(spent.ru_utime + spent.ru_stime + SECONDS) + 1
-    for limit, value in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, MEMORY_BYTES)):
-        try:
-            resource.setrlimit(limit, (value, value))
-        except (ValueError, OSError):
-            continue  # the system does not offer this limit, or has a lower one
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    confine(Confinement(MEMORY_BYTES, SECONDS, SECONDS))
     work()
     signal.setitimer(signal.ITIMER_REAL, 0)
 

@@ -11,23 +11,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.db.ids import new_id
 from core.db.tables import DEFAULT_PROJECT_ID, LOCAL_ADMIN_ID, Template, TemplateVersion
 from core.db.workspace import Workspace
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.templates.definition import (
     TemplateDefinition,
     build_template,
     content_hash,
+    parse_template,
     template_yaml,
 )
 from core.templates.trial import trial_render
 
 SAVED = TemplateVersion.number > 0
+MAX_LABEL_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -47,18 +49,19 @@ def save_template(
     created_by: str = LOCAL_ADMIN_ID,
     project_id: str = DEFAULT_PROJECT_ID,
     is_trusted: bool = False,
+    kind: str = "template",
 ) -> TemplateVersion:
     """The version that now holds this content: the newest one if it already does, else a new one.
 
     The template is found by its name, and made when missing. `is_trusted` skips the trial
-    rendering; it is for templates that ship with Seedbed.
+    rendering; it is for templates that ship with Seedbed. `kind` is that of a template made now.
 
     Raises TemplateError when the trial fails, Conflict when someone saved at the same moment.
     """
     if not is_trusted:
         trial_render(definition)
     with _one_saver(definition.name), workspace.write() as session:
-        template = _locked(session, definition, created_by, project_id)
+        template = _locked(session, definition, created_by, project_id, kind)
         latest = _latest(session, template.template_id)
         if _holds(latest, definition):
             return latest
@@ -110,8 +113,10 @@ def is_draft(version: TemplateVersion) -> bool:
 
 
 def version_name(version: TemplateVersion) -> str:
-    """What people call it: "version 3", or "unsaved draft"."""
-    return "unsaved draft" if is_draft(version) else f"version {version.number}"
+    """What people call it: "version 3", "version 3, shorter" where named, or "unsaved draft"."""
+    if is_draft(version):
+        return "unsaved draft"
+    return f"version {version.number}" + (f", {version.name}" if version.name else "")
 
 
 def _version(
@@ -140,7 +145,11 @@ def _one_saver(name: str) -> Iterator[None]:
 
 
 def _locked(
-    session: Session, definition: TemplateDefinition, created_by: str, project_id: str
+    session: Session,
+    definition: TemplateDefinition,
+    created_by: str,
+    project_id: str,
+    kind: str = "template",
 ) -> Template:
     """The template of that name, held against other savers until the end of the transaction."""
     template = session.scalar(
@@ -154,6 +163,7 @@ def _locked(
             name=definition.name,
             title=definition.title,
             domain=definition.domain,
+            kind=kind,
             created_by=created_by,
             project_id=project_id,
         )
@@ -169,7 +179,7 @@ def list_templates(
     offset: int = 0,
     project_id: str = DEFAULT_PROJECT_ID,
 ) -> list[TemplateRow]:
-    """Templates by title, each with its newest version."""
+    """The templates that people edit, by title, each with its newest version."""
     newest = (
         select(
             TemplateVersion.template_id,
@@ -188,7 +198,7 @@ def list_templates(
             (TemplateVersion.template_id == newest.c.template_id)
             & (TemplateVersion.number == newest.c.number),
         )
-        .where(Template.project_id == project_id)
+        .where(Template.project_id == project_id, Template.kind == "template")
         .order_by(Template.title, Template.template_id)
         .limit(limit)
         .offset(offset)
@@ -293,6 +303,98 @@ def restore_version(
         created_by=created_by,
         project_id=old.project_id,
     )
+
+
+def find_version(
+    workspace: Workspace,
+    name_or_id: str,
+    version: str = "",
+    *,
+    project_id: str = DEFAULT_PROJECT_ID,
+) -> TemplateVersion:
+    """A template's version by number, label or id; the newest without one.
+
+    Of two versions with the same label, the newer one. Raises NotFound.
+    """
+    wanted = version.strip()
+    if not wanted:
+        return latest_version(workspace, name_or_id, project_id=project_id)
+    number = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else None
+    with workspace.read() as session:
+        template = _template(session, name_or_id, project_id)
+        found = session.scalar(
+            select(TemplateVersion)
+            .where(
+                TemplateVersion.template_id == template.template_id,
+                or_(
+                    (TemplateVersion.name == wanted) & SAVED,
+                    TemplateVersion.template_version_id == wanted,
+                    (TemplateVersion.number == number) & SAVED,
+                ),
+            )
+            .order_by((TemplateVersion.number == number).desc(), TemplateVersion.number.desc())
+            .limit(1)
+        )
+        if found is None:
+            raise NotFound("template version", wanted)
+        return found
+
+
+def rename_version(workspace: Workspace, template_version_id: str, name: str) -> TemplateVersion:
+    """The version under another label; "" takes the label away. Its content stays as it is.
+
+    Raises NotFound, or InvalidInput for a label that is too long or only a number.
+    """
+    label = " ".join(name.split())
+    if len(label) > MAX_LABEL_CHARS:
+        raise InvalidInput(
+            f"The name has {len(label)} characters.", remedy=f"Use at most {MAX_LABEL_CHARS}."
+        )
+    if label.isdecimal():
+        raise InvalidInput(
+            f"{label!r} would read as a version's number.", remedy="Add a word to it."
+        )
+    with workspace.write() as session:
+        version = session.get(TemplateVersion, template_version_id)
+        if version is None:
+            raise NotFound("template version", template_version_id)
+        version.name = label
+        return version
+
+
+def fork_template(
+    workspace: Workspace,
+    template_version_id: str,
+    name: str,
+    *,
+    title: str = "",
+    created_by: str = LOCAL_ADMIN_ID,
+) -> TemplateVersion:
+    """The first version of a new template that starts from this one and remembers it.
+
+    Raises NotFound, TemplateError for a name that is none, Conflict for one that is taken.
+    """
+    origin = get_version(workspace, template_version_id)
+    definition = _renamed(load_definition(origin), name, title)
+    with _one_saver(name), workspace.write() as session:
+        parent = session.get_one(Template, origin.template_id)
+        taken = select(Template.template_id).where(
+            Template.project_id == origin.project_id, Template.name == definition.name
+        )
+        if session.scalar(taken) is not None:
+            raise Conflict(f"A template is already called {name!r}.", remedy="Choose another name.")
+        template = _locked(session, definition, created_by, origin.project_id)
+        template.description = definition.description
+        template.forked_from = template_version_id
+        note = f"Forked from {parent.name}, {version_name(origin)}."
+        version = _version(template, definition, 1, note, created_by)
+        session.add(version)
+        return version
+
+
+def _renamed(definition: TemplateDefinition, name: str, title: str) -> TemplateDefinition:
+    named = definition.model_copy(update={"name": name, "title": title.strip() or definition.title})
+    return parse_template(template_yaml(named))
 
 
 def diff_versions(workspace: Workspace, a_id: str, b_id: str) -> str:

@@ -70,6 +70,9 @@ def test_templates_are_listed_shown_checked_and_saved(tmp_path: Path) -> None:
     assert (saved["number"], saved["note"]) == (1, "my own")
     assert as_json("templates", "show", "mine")["template_id"] == saved["template_id"]
     ok("templates", "install")
+    assert "support-ticket" in {row["name"] for row in as_json("templates", "library")}
+    ok("templates", "install", "support-ticket")
+    assert "support-ticket" in {row["name"] for row in as_json("templates", "list")}
 
 
 def test_a_broken_template_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -83,10 +86,10 @@ def test_a_broken_template_is_refused_with_its_line(tmp_path: Path) -> None:
 def test_sources_are_imported_and_listed(tmp_path: Path) -> None:
     path = tmp_path / "questions.csv"
     path.write_text("question,category\nWhere is my card?,cards\n", "utf-8")
-    source = as_json("sources", "import", path, "--text-column", "question")
+    source = as_json("sources", "add", path, "--text-column", "question")[0]
     assert [row["source_id"] for row in as_json("sources", "list")] == [source["source_id"]]
     path.write_bytes(b'a,b\n"never closed\n')
-    assert "Row" in failing("sources", "import", path)
+    assert "Row" in failing("sources", "add", path)
 
 
 def test_a_batch_is_launched_watched_and_cancelled(tmp_path: Path) -> None:

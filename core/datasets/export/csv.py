@@ -12,10 +12,8 @@ from core.datasets.export.formats import CsvOptions, Format, Rows
 from core.datasets.files import ROWS_PER_GROUP
 from core.datasets.records import canonical_bytes
 from core.errors import InvalidInput
+from core.text.spreadsheets import FORMULA_STARTS
 
-# What makes a spreadsheet run a cell.
-# Source: OWASP, "CSV Injection" (the full-width signs are for East Asian editions).
-FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 MAX_CELL_CHARS = 2**31 - 1
 QUOTING = {"minimal": csv.QUOTE_MINIMAL, "all": csv.QUOTE_ALL}
 

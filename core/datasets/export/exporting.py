@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from core.datasets.browsing import load_manifest
 from core.datasets.export.csv import CSV
@@ -21,9 +21,12 @@ from core.datasets.records import RowsHash
 from core.datasets.verification import verify_version
 from core.db.workspace import Workspace
 from core.errors import DamagedFile, InvalidInput
+from core.extensions import EXPORTERS, load_extensions
 
-ExportFormat = Literal["parquet", "duckdb", "jsonl", "csv"]
-FORMATS: Mapping[str, Format] = {f.name: f for f in (PARQUET, DUCKDB, JSONL, CSV)}
+FORMATS: Mapping[str, Format] = {
+    **{f.name: f for f in (PARQUET, DUCKDB, JSONL, CSV)},
+    **{f.name: f for f in load_extensions(EXPORTERS, Format).values()},
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class _Export:
 def export_version(
     workspace: Workspace,
     dataset_version_id: str,
-    format: ExportFormat,
+    format: str,
     folder: Path,
     shape: ExportShape = "records",
     *,

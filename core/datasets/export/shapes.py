@@ -35,7 +35,9 @@ def _output(record: Record) -> dict[str, Any]:
 
 
 def _messages(record: Record) -> dict[str, Any]:
-    messages = _output(record).get("messages")
+    output = _output(record)
+    # A chat written step by step has one message per step, named in order: turn_1, turn_2 …
+    messages = output.get("messages") or [output[name] for name in sorted(output)]
     if not (isinstance(messages, list) and messages and all(map(_is_message, messages))):
         messages = [
             {"role": "user", "content": record["input"]},
@@ -62,7 +64,7 @@ def _alpaca(record: Record) -> dict[str, Any]:
 
 def _preference(record: Record) -> dict[str, Any] | None:
     output = _output(record)
-    chosen, rejected = output.get("chosen"), output.get("rejected")
+    chosen, rejected = _answer(output.get("chosen")), _answer(output.get("rejected"))
     if not (isinstance(chosen, str) and isinstance(rejected, str)):
         return None
     return {
@@ -71,6 +73,11 @@ def _preference(record: Record) -> dict[str, Any] | None:
         "chosen": chosen,
         "rejected": rejected,
     }
+
+
+def _answer(part: object) -> object:
+    """The text itself, or the `answer` of a step."""
+    return part.get("answer") if isinstance(part, dict) else part
 
 
 def _prompt_completion(record: Record) -> dict[str, Any]:
@@ -93,7 +100,7 @@ SHAPES: Mapping[str, Shape] = {
             "Preference pairs",
             _text_schema("prompt", "chosen", "rejected"),
             _preference,
-            needs="text in the output's fields `chosen` and `rejected`",
+            needs="text in the output's fields `chosen` and `rejected`, or in their `answer`",
         ),
         Shape(
             "prompt_completion",

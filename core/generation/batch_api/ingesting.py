@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from core.attempts.calls import NewSample, Settlement
 from core.attempts.retry import MAX_REQUESTS_PER_CALL
-from core.db.tables import Chunk, ProviderBatch
+from core.db.tables import ProviderBatch
 from core.faults import crash_here
 from core.generation.asking import Task
 from core.generation.batch_api.provider_batches import OpenAttempt, finish_provider_batch
 from core.generation.batch_api.turns import ROWS_AT_ONCE, Turn, chunks_of
 from core.generation.concluding import conclude
-from core.generation.missing import MissingSamples
+from core.generation.missing import EMPTY, Material, MissingSamples
 from core.generation.settling import settlement_of
 from core.providers.base import FATAL_FOR_BATCH, RETRYABLE, Failure, FailureKind, Outcome
 from core.providers.batch_api.base import Remote, Result, custom_id_of, plan_index_of
@@ -83,32 +83,71 @@ class Ingestion:
 
     async def _store(self, missing: MissingSamples, some: list[tuple[OpenAttempt, Result]]) -> None:
         indexes = [attempt.plan_index for attempt, _ in some]
-        chunks: Mapping[str, Chunk] = {}
-        if missing.has_chunks:
-            chunks = await asyncio.to_thread(missing.load_chunks, indexes)
-        pairs = []
-        for attempt, result in some:
-            task = replace(
-                missing.task(attempt.plan_index, chunks),
-                is_repair=attempt.purpose == "repair",
-                number=attempt.number,
-                attempt_id=attempt.attempt_id,
-            )
-            pairs.append(self._settle(task, attempt, result))
+        material = await asyncio.to_thread(missing.load, indexes) if missing.has_material else EMPTY
+        tasks = await self._as_asked(missing, material, [attempt for attempt, _ in some])
+        pairs = [self._settle(task, *pair) for task, pair in zip(tasks, some, strict=True)]
         # Given to the writer together, they are a transaction or two.
         await asyncio.gather(*(self.turn.journal.settle(*pair) for pair in pairs))
         crash_here("during_ingest")
 
+    async def _as_asked(
+        self, missing: MissingSamples, material: Material, attempts: list[OpenAttempt]
+    ) -> list[Task | None]:
+        """The tasks that were asked, after the answers before them; None where those are gone."""
+        tasks: dict[int, Task] = {}
+        later: list[Task] = []
+        steps = {attempt.plan_index: attempt.step for attempt in attempts}
+        for index, step in steps.items():
+            task = missing.task(index, material)
+            if step:
+                later.append(self.turn.prepare(task))
+            else:
+                tasks[index] = task
+        if later:
+            tasks |= await asyncio.to_thread(self._followed, later, steps)
+        return [
+            None
+            if (found := tasks.get(attempt.plan_index)) is None
+            else replace(
+                found,
+                is_repair=attempt.purpose == "repair",
+                number=attempt.number,
+                attempt_id=attempt.attempt_id,
+            )
+            for attempt in attempts
+        ]
+
+    def _followed(self, tasks: list[Task], steps: Mapping[int, int]) -> dict[int, Task]:
+        """First requests, taken through known answers to the step that was asked."""
+        recall, there = self.turn.recall(), dict[int, Task]()
+        while tasks:
+            known, following = recall.find(tasks), list[Task]()
+            for task in tasks:
+                if task.plan_index not in known:
+                    continue
+                follow_up = recall.conclude(task, known[task.plan_index]).follow_up
+                if follow_up is not None and follow_up.step == steps[task.plan_index]:
+                    there[task.plan_index] = follow_up
+                elif follow_up is not None:
+                    following.append(self.turn.prepare(follow_up))
+            tasks = following
+        return there
+
     def _settle(
-        self, task: Task, attempt: OpenAttempt, result: Result
+        self, task: Task | None, attempt: OpenAttempt, result: Result
     ) -> tuple[Settlement, NewSample | None]:
         call = self.turn.owed(attempt, self.row.provider_batch_id)
         outcome = Outcome(result.reply, result.failure, 0, result.http_status)
         settlement = settlement_of(call, outcome, self.turn.price)
         settlement.latency_ms = None
+        if task is None:
+            # The sample is asked again from its first step.
+            return settlement, None
         if result.reply is not None:
-            # What needs a repair round is asked in the next piece, from the stored answer.
-            return settlement, conclude(self.turn.judge, task, result.reply, settlement).sample
+            # What follows, a repair or the next step, is asked in the next piece, from the stored
+            # answer.
+            concluded = conclude(self.turn.judge, self.turn.asker, task, result.reply, settlement)
+            return settlement, concluded.sample
         assert result.failure is not None
         return settlement, self._recover(task, result, result.failure, settlement)
 
@@ -127,4 +166,4 @@ class Ingestion:
         kind = str(settlement.failure_kind)
         if kind in REPEATED and task.number < MAX_REQUESTS_PER_CALL:
             return None
-        return self.turn.judge.failed(task, failure.raw_text, f"{kind}: {failure.message}", [])
+        return self.turn.judge.failed_in(task, failure.raw_text, f"{kind}: {failure.message}", [])

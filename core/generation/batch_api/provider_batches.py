@@ -30,6 +30,7 @@ class OpenAttempt:
     attempt_id: str
     plan_index: int
     purpose: Purpose
+    step: int
     number: int
     request_key: str
     reserved_usd: Decimal
@@ -64,7 +65,8 @@ def open_attempts(workspace: Workspace, batch_id: str) -> dict[str, dict[int, Op
     """What is owed: by our id of the submission, then by plan index."""
     query = select(
         Attempt.provider_batch_id, Attempt.attempt_id, Attempt.plan_index, Attempt.purpose,
-        Attempt.number, Attempt.request_key, Attempt.reserved_usd, Attempt.created_at,
+        Attempt.step, Attempt.number, Attempt.request_key, Attempt.reserved_usd,
+        Attempt.created_at,
     ).where(
         Attempt.batch_id == batch_id,
         Attempt.state == "open",

@@ -23,10 +23,8 @@ from core.generation.batch_api.provider_batches import (
     tries_of,
 )
 from core.generation.batch_api.turns import NO_BODY, NO_REQUEST, ROWS_AT_ONCE, Turn
-from core.generation.concluding import conclude
 from core.generation.missing import MissingSamples
-from core.generation.reuse import KnownAnswer, find_answers
-from core.providers.base import Reply
+from core.generation.reuse import KnownAnswer
 from core.providers.batch_api.base import BatchApiFailed, Remote, custom_id_of
 from core.spend.factors import scale_reservation
 from core.spend.reservations import Fit
@@ -51,6 +49,7 @@ class Submission:
 
     def __init__(self, turn: Turn, missing: MissingSamples, most_requests: int) -> None:
         self._turn, self._missing = turn, missing
+        self._recall = turn.recall()
         self._most_requests = min(most_requests, turn.api.most_requests)
 
     async def run(self) -> Submitted:
@@ -81,8 +80,8 @@ class Submission:
     async def _asked(self) -> AsyncIterator[Task]:
         missing = self._missing
         while indexes := missing.next_indexes(ROWS_AT_ONCE):
-            chunks = await asyncio.to_thread(missing.load_chunks, indexes)
-            tasks = [self._turn.prepare(missing.task(index, chunks)) for index in indexes]
+            material = await asyncio.to_thread(missing.load, indexes)
+            tasks = [self._turn.prepare(missing.task(index, material)) for index in indexes]
             for task in await self._reuse(tasks):
                 yield task
 
@@ -90,16 +89,15 @@ class Submission:
         """Finish what was answered before, here or elsewhere; what must be asked is returned."""
         asked: list[Task] = []
         while tasks:
-            keys = [task.request_key for task in tasks]
-            found = await asyncio.to_thread(find_answers, self._turn.workspace, keys)
+            found = await asyncio.to_thread(self._recall.find, tasks)
             await self._count_tries(tasks, found)
-            asked += [task for task in tasks if task.request_key not in found]
-            known = [task for task in tasks if task.request_key in found]
+            asked += [task for task in tasks if task.plan_index not in found]
+            known = [task for task in tasks if task.plan_index in found]
             tasks = [t for task in known if (t := await self._finish(task, found)) is not None]
         return asked
 
-    async def _count_tries(self, tasks: list[Task], found: dict[str, KnownAnswer]) -> None:
-        unknown = [task for task in tasks if task.request_key not in found]
+    async def _count_tries(self, tasks: list[Task], found: dict[int, KnownAnswer]) -> None:
+        unknown = [task for task in tasks if task.plan_index not in found]
         keys = [task.request_key for task in unknown]
         batch_id, kinds = self._turn.batch.batch_id, {*REPEATED, "schema"}
         tries = await asyncio.to_thread(tries_of, self._turn.workspace, batch_id, keys, kinds)
@@ -109,19 +107,15 @@ class Submission:
                 continue
             if known.cause == "schema":
                 # Answered, but with nothing that could be stored: its repair starts from that.
-                found[task.request_key] = KnownAnswer("", "")
+                found[task.plan_index] = KnownAnswer("", "")
             else:
                 task.number, task.retry_cause = known.number + 1, known.cause
 
-    async def _finish(self, task: Task, found: dict[str, KnownAnswer]) -> Task | None:
-        answer = found[task.request_key]
-        task.attempt_id = answer.attempt_id or None
-        reply = Reply(answer.text, None, "stop", self._turn.batch.model)
-        conclusion = conclude(self._turn.judge, task, reply)
-        if conclusion.sample is None:
-            repair = self._turn.asker.repair(task, answer.text, conclusion.errors)
-            return self._turn.prepare(repair)
-        await self._turn.journal.settle(None, conclusion.sample)
+    async def _finish(self, task: Task, found: dict[int, KnownAnswer]) -> Task | None:
+        concluded = self._recall.conclude(task, found[task.plan_index])
+        if concluded.follow_up is not None:
+            return self._turn.prepare(concluded.follow_up)
+        await self._turn.journal.settle(None, concluded.sample)
         return None
 
     # How it is submitted
@@ -176,6 +170,7 @@ class Submission:
             reserved_with=factor,
             attempt_id=new_id("att"),
             target=self._turn.target,
+            step=task.step,
             retry_cause=task.retry_cause,
             provider_batch_id=provider_batch_id,
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from core.attempts.calls import Call, Target, request_key
+from core.attempts.calls import Call, Target
 from core.attempts.journal import Journal
 from core.db.tables import Batch
 from core.db.workspace import Workspace
@@ -14,6 +14,8 @@ from core.generation.batch_api.provider_batches import OpenAttempt
 from core.generation.batches import Claim
 from core.generation.judging import Judge
 from core.generation.missing import MissingSamples
+from core.generation.recalling import Recall
+from core.generation.routes import prepare_for
 from core.generation.runner import Resources
 from core.providers.base import ModelRequest, Prepared
 from core.providers.batch_api.base import BatchApi
@@ -88,10 +90,13 @@ class Turn:
 
     def prepare(self, task: Task) -> Task:
         """Put the request into the provider's words, the same as a live call's."""
-        task.prepared = self.resources.endpoint.provider.prepare(task.request)
-        nonce = task.request.nonce
-        task.request_key = request_key(self.target.connection, task.prepared, nonce)
+        prepare_for(task, self.resources.endpoint.provider, self.target)
         return task
+
+    def recall(self) -> Recall:
+        """What was answered before."""
+        endpoints = [self.resources.endpoint]
+        return Recall(self.workspace, self.batch, self.judge, self.asker, endpoints)
 
     def owed(self, attempt: OpenAttempt, provider_batch_id: str) -> Call:
         """The call of an attempt that an earlier pass opened."""
@@ -102,6 +107,7 @@ class Turn:
             request=NO_REQUEST,
             prepared=NO_BODY,
             request_key=attempt.request_key,
+            step=attempt.step,
             worst_case_usd=attempt.reserved_usd,
             attempt_id=attempt.attempt_id,
             target=self.target,

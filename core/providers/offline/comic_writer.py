@@ -5,6 +5,7 @@ from core.providers.offline import figure_phrases as figure
 from core.providers.offline.material import Material
 from core.providers.offline.reading import sentences
 from core.providers.offline.slots import faker_pool
+from core.providers.offline.told import as_sentence
 
 
 class ComicWriter(Material):
@@ -37,6 +38,9 @@ class ComicWriter(Material):
             return list(found[self.offset % len(found) :][:4])
         middles = self.draw.some(comic.PROSE_MIDDLES, self.draw.between(3, 6))
         parts = [self.say(comic.PROSE_OPENINGS), *(self.say((m,)) for m in middles)]
+        told = self.variables.get("moment") or self.variables.get("premise")
+        if isinstance(told, str) and not self.item:
+            parts.insert(0, as_sentence(told))
         place, time = self.variables.get("place"), self.variables.get("time_of_day")
         if isinstance(place, str) and isinstance(time, str):
             parts.insert(0, f"{place[:1].upper()}{place[1:]}, {time}.")
@@ -59,6 +63,48 @@ class ComicWriter(Material):
         light = self.variables.get("carrier") or self.draw.pick(comic.LIGHTS)
         return [first, f"The light: {light}.", self.say(comic.BACKGROUNDS)]
 
+    def position(self) -> list[str]:
+        """Where a figure stands in the frame."""
+        return [
+            f"{self.draw.pick(figure.PLACES_IN_FRAME)}, {self.draw.pick(figure.FRAMING_SIDES)}."
+        ]
+
+    def eye(self) -> list[str]:
+        """The way of the eye through a frame."""
+        start, lead = self.draw.pick(figure.EYE_STARTS), self.draw.pick(figure.EYE_LEADS)
+        rest = self.draw.pick(figure.FRAMING_WEIGHTS)
+        return [f"The eye enters {start}, is led {lead}, and rests where {rest}."]
+
+    def turn(self) -> list[str]:
+        """What makes a reader turn the page."""
+        return [self.draw.pick(figure.TURNS)]
+
+    def frame_reason(self) -> list[str]:
+        """Why a frame is composed as it is."""
+        weight, reason = (
+            self.draw.pick(figure.FRAMING_WEIGHTS),
+            self.draw.pick(figure.FRAMING_REASONS),
+        )
+        return [f"{weight[:1].upper()}{weight[1:]}, {reason}."]
+
+    def anchor(self) -> list[str]:
+        """One thing that never changes about a figure."""
+        kinds = (figure.HAIR, figure.CLOTHES, figure.TELLING_DETAILS)
+        options = [text for kind in kinds for text in kind if text not in self.used]
+        text = self.draw.pick(options)
+        self.used.add(text)
+        return [text[:1].upper() + text[1:]]
+
+    def habit(self) -> list[str]:
+        """A gesture that comes back."""
+        hands, gaze = self.draw.pick(figure.HANDS), self.draw.pick(figure.GAZES)
+        return [f"When thinking: {hands}, {gaze}.".format_map(self.slots)]
+
+    def new_look(self) -> list[str]:
+        """What differs from the figure's sheet in one panel."""
+        text = self.draw.pick(figure.NEW_LOOKS)
+        return [as_sentence(text.format(clothes=self.draw.pick(figure.CLOTHES)))]
+
     def look(self) -> list[str]:
         """How a figure can be recognised."""
         parts = (figure.BUILDS, figure.HAIR, figure.CLOTHES, figure.TELLING_DETAILS)
@@ -73,6 +119,9 @@ class ComicWriter(Material):
 
     def action(self) -> list[str]:
         """The one moment that a panel freezes."""
+        told = self.variables.get("situation")
+        if isinstance(told, str) and not self.item:
+            return [f"{self.slots['hero_name']} {told}."]
         what = self.draw.pick(comic.ACTIONS).format_map(self.slots)
         parts = [f"{self.slots['hero_name']} {what}."]
         if self.draw.chance(0.5):

@@ -19,6 +19,31 @@ FRAMING_REASONS = (
     "which gives the smaller figure power", "because nobody else has noticed yet",
     "so that the turn comes as a surprise",
 )  # fmt: skip
+EYE_STARTS = (
+    "at the brightest spot", "at the open door", "with the nearest face", "at the hands",
+    "in the empty upper half", "at the edge of the table",
+)  # fmt: skip
+EYE_LEADS = (
+    "along the railing", "down the fall of light", "over the line of shoulders",
+    "along the floorboards", "through the gap between two figures", "up the stairs",
+)  # fmt: skip
+PLACES_IN_FRAME = (
+    "In front on the left, cut at the waist", "In the middle, a step behind the light",
+    "On the right, half in shadow", "Far back and small", "Close to the lens, out of focus",
+    "Above the others, leaning in",
+)  # fmt: skip
+TURNS = (
+    "A hand has reached the door, and the door has not moved yet.",
+    "Somebody outside the frame is being looked at.", "The answer is one word, and it is not said.",
+    "The letter is open, and only its back can be seen.",
+    "What made the sound must be on the next page.", "Two people know, and one of them is leaving.",
+    "The light goes out in the last panel.", "The name on the list is covered by a thumb.",
+)  # fmt: skip
+NEW_LOOKS = (
+    "a fresh plaster on the left hand", "the coat is wet to the shoulders",
+    "{clothes} instead of what was worn before", "snow on hair and sleeves",
+    "a torn cuff on the right", "nothing", "nothing but the pose",
+)  # fmt: skip
 TIMES = (
     "early morning", "late afternoon", "midnight", "just before dawn", "a grey noon",
     "the last minutes of daylight", "a windless evening", "four in the morning",

@@ -10,14 +10,17 @@ from math import ceil, floor
 from typing import Any
 
 from core.providers.offline.roles import role_of, sentences_wanted
+from core.providers.offline.told import truth
 from core.providers.offline.writer import Writer
 
 MAX_DEPTH = 12
 MAX_ITEMS_FREELY = 4
 MAX_EXTENSIONS = 60
 UNIQUE_TRIES = 40
+MIN_SAID = 40  # characters from which a text is worth quoting
 STEM = 5  # letters of a word that must occur in a clue
 SPEAKERS = ("role", "speaker", "from", "author", "sender")
+NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?")
 HIGH = re.compile(r"score|rating|confidence|quality|faithful|grounded|relevan")
 # What a line of lettering is decides its words.
 ROLE_OF_VALUE = {"balloon": "dialogue", "thought": "dialogue", "speech": "dialogue",
@@ -38,6 +41,9 @@ class Filler:
         self._writer = writer
         self._draw = writer.draw
         self._max_sentences = max_sentences
+        self._instructions = writer.instructions
+        self._is_foreign = writer.tongue is not None
+        self._is_entry = False  # the present text is an entry of a list
 
     def fill(self) -> Any:
         """A value for the whole schema."""
@@ -49,6 +55,8 @@ class Filler:
         schema = self._resolved(schema)
         if "const" in schema:
             return schema["const"]
+        if self._instructions.get(name) == "null" and _may_be_null(schema):
+            return None
         if "enum" in schema:
             return self._enum(schema["enum"], name, index)
         if depth > MAX_DEPTH:
@@ -61,7 +69,7 @@ class Filler:
         if kind in ("integer", "number"):
             return self._number(schema, name, kind)
         if kind == "boolean":
-            return self._known(name, bool, self._draw.chance(0.6))
+            return self._truth(name)
         return None if kind == "null" else self._string(schema, name, index)
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,15 +104,20 @@ class Filler:
             return "array" if "items" in schema else "string"
         return str(kind)
 
-    def _known(self, name: str, kind: type, otherwise: Any) -> Any:
-        """The planned value where a variable has this name, so that the sample fits its plan."""
-        value = self._writer.variables.get(name)
-        return value if type(value) is kind else otherwise
+    def _truth(self, name: str) -> bool:
+        """The planned value where a variable has this name or the prompt sets it."""
+        for value in (self._writer.variables.get(name), self._instructions.get(name)):
+            known = None if value is None else truth(value)
+            if known is not None:
+                return known
+        return self._draw.chance(0.6)
 
     def _enum(self, options: list[Any], name: str, index: int) -> Any:
         planned = self._writer.variables.get(name)
         if planned in options:
             return planned
+        if self._instructions.get(name) in options:
+            return self._instructions[name]
         if name in SPEAKERS:
             spoken = [o for o in options if o != "system"] or options
             return spoken[index % len(spoken)]
@@ -145,9 +158,10 @@ class Filler:
     def _array(self, schema: Mapping[str, Any], name: str, depth: int) -> list[Any]:
         low = int(schema.get("minItems", 1))
         high = int(schema.get("maxItems", max(low, MAX_ITEMS_FREELY)))
-        wanted = self._writer.variables.get(f"{name}_count", self._writer.variables.get("panels"))
+        known = self._writer.variables
+        wanted = _whole(known.get(f"{name}_count", known.get(name, known.get("panels"))))
         count = self._draw.between(max(low, min(2, high)), high)
-        if type(wanted) is int and low <= wanted <= high:
+        if wanted is not None and low <= wanted <= high:
             count = wanted
         item = schema.get("items", {})
         values: list[Any] = []
@@ -155,17 +169,18 @@ class Filler:
         while len(values) < count and tries:
             tries -= 1
             self._writer.start_item(len(values))
+            self._is_entry = _is_text(item)
             value = self._value(item, name, len(values), depth + 1)
             # A repeated tag or tip looks careless even where the schema allows it.
             if value not in values or (tries < 5 and not schema.get("uniqueItems")):
                 values.append(value)
+        self._is_entry = False
         return values
 
     def _number(self, schema: Mapping[str, Any], name: str, kind: str) -> int | float:
         low, high = _bounds(schema, name, kind)
-        planned = self._writer.variables.get(name)
-        is_number = isinstance(planned, int | float) and not isinstance(planned, bool)
-        if is_number and planned is not None and low <= planned <= high:
+        planned = _as_number(self._writer.recorded(name) or self._writer.variables.get(name))
+        if planned is not None and low <= planned <= high:
             return planned if kind == "number" else int(planned)
         share = self._draw.share()
         if HIGH.search(name):
@@ -183,11 +198,17 @@ class Filler:
         planned = self._writer.variables.get(name)
         if isinstance(planned, str) and planned and _fits(schema, planned):
             return planned
+        recorded = self._writer.recorded(name)
+        if isinstance(recorded, str) and _fits(schema, recorded):
+            return recorded
         if "format" in schema and (formatted := self._formatted(str(schema["format"]))):
             return formatted
         if "pattern" in schema:
             return next((t for t in PATTERN_TRIES if _fits(schema, t)), "abc")
-        return self._text(schema, role_of(name, str(schema.get("description", ""))))
+        role = role_of(name, str(schema.get("description", "")))
+        if self._is_entry and role == "text":
+            role = "item"
+        return self._text(schema, role)
 
     def _formatted(self, kind: str) -> str:
         draw = self._draw
@@ -212,8 +233,13 @@ class Filler:
         given, description = self._writer.source, str(schema.get("description", ""))
         if given and role in ("question", "prose") and VERBATIM.search(description.lower()):
             return given if high is None or len(given) <= high else cut_to([given], high, low)
-        parts = self._writer.write(role)
+        write = self._writer.write
+        if self._is_foreign and "english" not in description.lower():
+            write = self._writer.foreign
+        parts = write(role)
         least, most = sentences_wanted(description) or (1, 99)
+        if self._is_entry:
+            most = 1
         if role in ("answer", "chosen"):
             least, most = sentences_wanted(self._writer.wanted_length) or (least, most)
         most = min(most, max(self._max_sentences, least))
@@ -222,10 +248,14 @@ class Filler:
         for _ in range(MAX_EXTENSIONS):
             if len(text) >= low and (len(parts) >= least or role in ("evidence", "title")):
                 break
-            more = [part for part in self._writer.write(role) if part not in parts]
-            parts += more[:2] or self._writer.write("text")[:1]
+            more = [part for part in write(role) if part not in parts]
+            parts += more[:2] or write("text")[:1]
             text = " ".join(parts)
-        return text if high is None or len(text) <= high else cut_to(parts, int(high), low)
+        if high is not None and len(text) > high:
+            text = cut_to(parts, int(high), low)
+        if len(text) > MIN_SAID:
+            self._writer.said.append(text)
+        return text
 
 
 def cut_to(parts: list[str], high: int, low: int) -> str:
@@ -274,6 +304,25 @@ def _bounds(schema: Mapping[str, Any], name: str, kind: str) -> tuple[float, flo
         usual = 80 if name == "age" else 10 if kind == "integer" else 1
         high = max(usual, low + (10 if kind == "integer" else 1))
     return low, high
+
+
+def _may_be_null(schema: Mapping[str, Any]) -> bool:
+    kind = schema.get("type")
+    return kind == "null" or (isinstance(kind, list) and "null" in kind)
+
+
+def _as_number(value: Any) -> int | float | None:
+    """A planned number, also where a category spells it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return None
+
+
+def _whole(value: Any) -> int | None:
+    number = _as_number(value)
+    return int(number) if number is not None and number == int(number) else None
 
 
 def _is_text(schema: Any) -> bool:

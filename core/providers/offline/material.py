@@ -3,37 +3,47 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from core.providers.offline.banking_cards import CARD_TOPICS
 from core.providers.offline.banking_money import MONEY_TOPICS
 from core.providers.offline.draw import Draw
 from core.providers.offline.reading import noun_phrases, sentences
 from core.providers.offline.slots import Slots
+from core.providers.offline.told import guidance, instructions, situations
+from core.providers.offline.tongue import Tongue, tongue_of
 from core.providers.offline.topic import Topic
+from core.providers.offline.trade import trade_of
 
 TOPICS = (*CARD_TOPICS, *MONEY_TOPICS)
 TOPIC_WORDS = tuple(
     re.compile(rf"(?<![a-z])(?:{'|'.join(sorted(topic.words, key=len, reverse=True))})")
     for topic in TOPICS
 )
-BANKING = re.compile(
-    r"\bbank|\bcustomer|\bcards?\b|\baccount|payment|financ|loan|savings|insurance"
-)
+BANKING = re.compile(r"\bbank|\bcards?\b|\baccounts?\b|payment|financ|loan|savings|insurance")
+CUSTOMER = re.compile(r"\bcustomer")  # counts for a bank only where something else does
 COMIC = re.compile(r"comic|\bpanels?\b|storyboard|manga|graphic novel|\bprose|illustrat")
-SUBJECT_KEYS = ("topic", "subject", "theme", "concept", "product", "skill", "domain", "category",
-                "intent", "title")  # fmt: skip
+SUBJECT_KEYS = ("aspect", "topic", "subject", "theme", "story", "concept", "product", "skill",
+                "domain", "category", "intent", "title")  # fmt: skip
+LANGUAGES = ("language", "target_language", "output_language", "locale", "language_code")
 STYLE = re.compile(r"tone|style|difficulty|language|length|format|register|seed|locale|panel|count"
                    r"|number|index|level|mood|genre|gender|age|rule|kind|persona$")  # fmt: skip
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 LENGTHS = ("answer_length", "length")
 MAX_UTTERANCE_CHARS = 300
 
 
 @lru_cache(maxsize=256)
 def domain_of(text: str) -> str | None:
-    """banking or comic, by the words in a prompt; None where neither occurs."""
+    """banking, comic or a trade, by the words in a prompt; None where none is clear."""
     lowered = text.lower()
     bank_hits, comic_hits = len(BANKING.findall(lowered)), len(COMIC.findall(lowered))
+    if bank_hits:
+        bank_hits += len(CUSTOMER.findall(lowered))
+    trade, trade_hits = trade_of(lowered)
+    if trade_hits > max(bank_hits, comic_hits):
+        return trade
     if not bank_hits and not comic_hits:
         return None
     return "banking" if bank_hits >= comic_hits else "comic"
@@ -47,6 +57,15 @@ def topic_of(text: str) -> Topic | None:
     return TOPICS[hits.index(max(hits))] if any(hits) else None
 
 
+def _tongue(variables: Mapping[str, Any]) -> Tongue | None:
+    """The phrases of the planned language."""
+    for key in LANGUAGES:
+        value = variables.get(key)
+        if isinstance(value, str) and (found := tongue_of(value)) is not None:
+            return found
+    return None
+
+
 class Material:
     """The material of one request. What is drawn once is kept, so that texts agree."""
 
@@ -57,8 +76,13 @@ class Material:
         user: str,
         variables: Mapping[str, Any],
         chunk: Mapping[str, Any] | None,
+        step: str = "",
+        earlier: Mapping[str, Any] = NOTHING,
+        asked: str = "",
     ) -> None:
         self.draw = draw
+        self.step_name = step
+        self.earlier = earlier  # answers of the steps before, by step
         self.variables = variables
         self.slots = Slots(draw, variables)
         self._read_chunk(chunk)
@@ -69,13 +93,31 @@ class Material:
             domain = "text"
         self.domain = domain or "general"
         self._prompt = user
+        self.instructions = instructions(asked or user)  # values that the prompt wants set
+        self.tongue = _tongue(variables)  # None where it is English or has no bank
+        self._guidance: list[str] | None = None
         self._topic: Topic | None = None
         self.sentence = -1
         self.item = 0  # place in the present list
         self.camera = ""  # the camera of the present panel
         self.is_introduced = False
         self.used: set[str] = set()  # short lines that were spoken already
+        self.said: list[str] = []  # long texts of this answer, to quote from
+        self.content: list[str] = []  # what a text and its rewrite both say
+        self.record: dict[str, Any] = {}  # what a document of this answer gives
         self.offset = draw.below(1 << 30)
+
+    @property
+    def guidance(self) -> list[str]:
+        """Rules of the case that an answer should work in."""
+        if self._guidance is None:
+            self._guidance = guidance(self.variables)
+        return self._guidance
+
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether a talk is past its first question."""
+        return self.item > 1 or bool(self.earlier)
 
     def _read_chunk(self, chunk: Mapping[str, Any] | None) -> None:
         fields = (chunk or {}).get("fields") or {}
@@ -135,6 +177,9 @@ class Material:
             value = self.variables.get(key)
             if isinstance(value, str) and value.strip():
                 return value.replace("_", " ").strip()
+        told = situations(self.variables)
+        if told:
+            return told[0].rstrip(".")
         for name, value in self.variables.items():
             if isinstance(value, str) and value.strip() and not STYLE.search(name):
                 return value.replace("_", " ").strip()

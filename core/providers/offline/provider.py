@@ -23,6 +23,7 @@ from core.providers.base import (
     Usage,
 )
 from core.providers.offline.defects import DEFECTS, REFUSALS, pick_defect, spoil
+from core.providers.offline.derived import derived_answer
 from core.providers.offline.draw import Draw, seed_of
 from core.providers.offline.filling import Filler, cut_to
 from core.providers.offline.writer import Writer
@@ -31,6 +32,7 @@ OFFLINE_MODEL = "offline-1"
 BYTES_PER_TOKEN = 4
 # A shorter allowance gets shorter texts, as from a model that was told of its limit.
 TOKENS_PER_SENTENCE = 30
+REPROACH = "Your answer does not satisfy"  # how a repair round begins
 
 
 class OfflineProvider:
@@ -92,8 +94,19 @@ def answer(request: ModelRequest, prepared: Prepared) -> Reply:
         _said(request.messages, "user"),
         request.context.get("variables") or {},
         request.context.get("chunk"),
+        str(request.context.get("step") or ""),
+        request.context.get("output") or {},
+        _asked(request.messages),
     )
-    if request.schema is None:
+    derived = derived_answer(
+        str(request.context.get("template", "")), request.context.get("variables") or {},
+        _said(request.messages[-1:], "user"), draw, str(request.context.get("step", "")),
+    )  # fmt: skip
+    if derived is not None and request.schema is not None:
+        if defect in DEFECTS:
+            derived = spoil(derived, request.schema, defect, draw)
+        text = orjson.dumps(derived).decode()
+    elif request.schema is None:
         text = " ".join(writer.answer())
     else:
         most = max(2, request.max_output_tokens // (TOKENS_PER_SENTENCE * _texts(request.schema)))
@@ -132,6 +145,14 @@ def _texts(schema: Mapping[str, Any]) -> int:
 
 def _said(messages: tuple[Message, ...], role: str) -> str:
     return "\n".join(m.content for m in messages if m.role == role)
+
+
+def _asked(messages: tuple[Message, ...]) -> str:
+    """The prompt of this sample: neither a worked example nor the reproach of a repair."""
+    prompts = [m.content for m in messages if m.role == "user"]
+    if len(prompts) > 1 and prompts[-1].startswith(REPROACH):
+        prompts.pop()
+    return prompts[-1] if prompts else ""
 
 
 def _plain(value: Any) -> Any:

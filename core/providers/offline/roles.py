@@ -3,13 +3,31 @@
 import re
 from functools import lru_cache
 
+# Looked for in names alone: in a description these words mean too many things.
+NAME_ROLES: tuple[tuple[str, str], ...] = (
+    ("plain_twin", r"natural (?:text|version)|rewrit|humani[sz]ed"),
+    ("machine", r"machine (?:text|version)"),
+    ("change", r"^changes$"),
+    ("statement", r"premise|hypothesis|\bclaim$|statement$"),
+    ("document", r"^document(?: text)?$"),
+    ("column", r"\bcolumns?$"),
+    ("anchor", r"\banchors?$"),
+    ("habit", r"\bhabit$"),
+    ("new_look", r"^changed$"),
+    ("position", r"\bposition$"),
+    ("eye", r"\beye\b"),
+    ("turn", r"page turn|open question|cliffhanger"),
+    ("problem", r"^(?:word )?problem$"),
+    ("item", r"\bsigns$|\bpapers$|\bcauses$|depends on|ingredients$|materials$|action items?$"),
+)
 # The first role whose words occur in the name wins; the order settles the overlaps.
 ROLES: tuple[tuple[str, str], ...] = (
     ("label", r"(?:type|kind|level|tone|style|register|sentiment|genre|stance)$"),
     ("intent", r"\bintent|category"),
     ("chosen", r"chosen|preferred|better|winner|winning|strong"),
     ("rejected", r"rejected|worse|loser|losing|dispreferred|weak|flawed|\bbad"),
-    ("evidence", r"quote|evidence|excerpt|citation|passage|supporting|\bspan|grounding|\bcontext"),
+    ("evidence", r"quote|deciding words|evidence|excerpt|citation|passage|supporting|\bspan"
+                 r"|grounding|\bcontext"),
     ("sound", r"\bsound|\bsfx|onomatop"),
     ("dialogue", r"dialog|speech|bubble|spoken|\blines?\b|\bsays\b"),
     ("caption", r"caption|narrat"),
@@ -46,6 +64,7 @@ ROLES: tuple[tuple[str, str], ...] = (
     ("answer", r"answer|response|reply|output|completion|solution|advice|assistant|guidance"),
 )  # fmt: skip
 COMPILED = tuple((role, re.compile(pattern)) for role, pattern in ROLES)
+COMPILED_NAMES = tuple((role, re.compile(pattern)) for role, pattern in NAME_ROLES)
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 RANGE = re.compile(r"(\d+)\s*(?:-|–|to)\s*(\d+)\s*(sentence|word)")
 AT_MOST = re.compile(r"(?:at most|max(?:imum)?|under|up to|no more than)\s*(\d+)\s*(sentence|word)")
@@ -58,8 +77,10 @@ WORDS_PER_SENTENCE = 14
 def role_of(name: str, description: str) -> str:
     """A key of the writer's table; "text" where nothing tells."""
     words = CAMEL.sub(" ", name).replace("_", " ").replace("-", " ").lower()
-    for text in (words, description.lower()):
-        for role, pattern in COMPILED:
+    for text, roles in (
+        (words, COMPILED_NAMES), (words, COMPILED), (description.lower(), COMPILED)
+    ):  # fmt: skip
+        for role, pattern in roles:
             if pattern.search(text):
                 return role
     return "text"

@@ -121,6 +121,8 @@ class Slots(dict[str, str]):
             return f"{draw.pick(CURRENCIES)}{draw.between(6, 940)}.{draw.between(0, 99):02d}"
         if key == "limit":
             return f"{draw.pick(CURRENCIES)}{draw.pick((50, 100, 200, 300, 500, 1000))}"
+        if key == "number":
+            return str(draw.between(3, 480))
         if key == "date":
             return f"{draw.between(1, 28)} {draw.pick(MONTHS)}"
         if key == "hour":

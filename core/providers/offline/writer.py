@@ -7,15 +7,21 @@ from typing import Any
 from core.providers.offline import banking_phrases as bank
 from core.providers.offline import comic_phrases as comic
 from core.providers.offline import general_phrases as general
-from core.providers.offline.comic_writer import ComicWriter
 from core.providers.offline.reading import noun_phrases, questions, sentences
+from core.providers.offline.rewrite_writer import RewriteWriter
 from core.providers.offline.slots import with_article
+from core.providers.offline.told import as_sentence, remarks, texts_in
 
 # Facts that a person would give about themselves; other variables steer the text unsaid.
 TELLABLE = re.compile(r"product|plan$|segment|customer_type|device|industry|sector|account_type")
 
 
-class Writer(ComicWriter):
+FLAWED_STEP = re.compile(r"reject|worse|flaw|weak|spoil")
+REVISING_STEP = re.compile(r"revis|improv|rewrit|final|better|second")
+MIN_EARLIER_CHARS = 60
+
+
+class Writer(RewriteWriter):
     """Writes for one request. Texts agree with each other: names, amounts, subject."""
 
     def question(self) -> list[str]:
@@ -26,6 +32,8 @@ class Writer(ComicWriter):
             return self._customer_question()
         if self.domain == "comic":
             return self.prose()
+        if made := self.labelled() or self.case_question():
+            return made
         _ = self.subject
         parts = [self.say(general.QUESTIONS)]
         parts += [self.say((p,)) for p in self.draw.some(general.CONTEXTS, self.draw.between(1, 3))]
@@ -82,16 +90,59 @@ class Writer(ComicWriter):
         return frame.format(np=first, np2=second)
 
     def answer(self) -> list[str]:
-        """A good answer."""
+        """A good answer; of an earlier one a revision or a spoiled copy, where a step asks."""
+        if not self.earlier:
+            return self._first_answer()
+        before = self._earlier_answer()
+        if before and FLAWED_STEP.search(self.step_name):
+            return self._spoiled(before)
+        if before and REVISING_STEP.search(self.step_name):
+            return self._revised(before)
+        return self._first_answer()
+
+    def _first_answer(self) -> list[str]:
         if self.domain == "text":
             return self._text_answer()
         if self.domain == "banking":
             return self._bank_answer()
         if self.domain == "comic":
             return self.panel()
+        if self.trade is not None:
+            return self.case_answer()
         _ = self.subject
         body = [self.say((p,)) for p in self.draw.some(general.ANSWERS, self.draw.between(4, 7))]
+        rules = self.guidance
+        if rules:
+            body.insert(1, self.draw.pick(rules))
         return [self.say(general.LEADS), *body] if self.draw.chance(0.6) else body
+
+    def _earlier_answer(self) -> list[str]:
+        """The sentences of the newest longer text among the answers before."""
+        found = list(texts_in(self.earlier, MIN_EARLIER_CHARS)) if self.earlier else []
+        answers = [
+            part["answer"]
+            for part in self.earlier.values()
+            if isinstance(part, Mapping) and isinstance(part.get("answer"), str)
+        ]
+        text = answers[-1] if answers else found[-1] if found else ""
+        return list(sentences(text)) if text else []
+
+    def _spoiled(self, before: list[str]) -> list[str]:
+        """The same answer with one sentence that falls short."""
+        parts = list(before)
+        phrases = bank.VAGUE if self.domain == "banking" else general.VAGUE
+        _ = self.topic.name if self.domain == "banking" else self.subject
+        parts[self.draw.below(len(parts))] = self.say(phrases)
+        return parts
+
+    def _revised(self, before: list[str]) -> list[str]:
+        """The same answer with one sentence replaced and one added."""
+        fresh = [part for part in self._first_answer()[1:] if part not in before]
+        if not fresh:
+            return before
+        parts = list(before)
+        parts[self.draw.below(len(parts))] = fresh[0]
+        return [*parts, *fresh[1:2]]
 
     def _bank_answer(self) -> list[str]:
         topic, draw = self.topic, self.draw
@@ -140,7 +191,12 @@ class Writer(ComicWriter):
 
     def evidence(self) -> list[str]:
         """An exact quotation from the source, or what somebody says about the case."""
-        return [self.quoted()] if self.source else self.question()[:2]
+        if self.source:
+            return [self.quoted()]
+        if self.record:
+            return [str(self.record["evidence"])]
+        told = self._earlier_answer() or [s for text in self.said[:1] for s in sentences(text)]
+        return [self.draw.pick(told)] if told else self.question()[:2]
 
     def title(self) -> list[str]:
         if self.domain == "comic":
@@ -160,17 +216,27 @@ class Writer(ComicWriter):
             phrases = noun_phrases(self.quoted())
             frame = self.draw.pick(general.TEXT_REASONS)
             return [frame.format(np=phrases[0], np2=phrases[-1])]
+        if self.domain == "comic":
+            return self.frame_reason()
         parts = [self.say((p,)) for p in self.draw.some(general.REASONS, self.draw.between(1, 3))]
-        flaw, rule = self.variables.get("flaw"), self.variables.get("flaw_rule")
-        if isinstance(flaw, str) and isinstance(rule, str) and self.draw.chance(0.6):
-            parts[0] = _sentence(f"The rejected answer is {flaw}: {rule}")
+        rules = remarks(self.variables)
+        if rules and self.draw.chance(0.6):
+            parts[0] = as_sentence(f"What to notice: {self.draw.pick(rules)}")
         return parts
+
+    def problem(self) -> list[str]:
+        """A problem with numbers, or what is wrong with something."""
+        return self.word_problem() or self.reason()
 
     def step(self) -> list[str]:
         if self.domain == "banking":
             return [_sentence(self.draw.pick(self.topic.steps).format_map(self.slots))]
         if self.domain == "text":
             return [self.quoted()]
+        if self.trade is not None:
+            return [as_sentence(self.draw.pick(self.trade.steps).format_map(self.slots))]
+        if made := self.calculation():
+            return made
         _ = self.subject
         return [self.say(general.TIPS)]
 
@@ -190,6 +256,17 @@ class Writer(ComicWriter):
         """For a property whose purpose is not known."""
         return self.prose() if self.domain == "comic" and not self.source else self.answer()
 
+    def foreign(self, role: str) -> list[str]:
+        """Sentences for a role in the planned language."""
+        tongue, draw = self.tongue, self.draw
+        assert tongue is not None
+        if role in ("title", "summary", "keyword", "label", "intent"):
+            return [draw.pick(tongue.titles)]
+        if role == "question":
+            contexts = draw.some(tongue.contexts, draw.between(0, 2))
+            return [self.slots.fill(p) for p in (draw.pick(tongue.questions), *contexts)]
+        return [self.slots.fill(p) for p in draw.some(tongue.answers, draw.between(3, 6))]
+
     def plain(self, role: str) -> list[str]:
         """Short values: names, places, moods, dates."""
         draw, slots = self.draw, self.slots
@@ -203,11 +280,13 @@ class Writer(ComicWriter):
             return [f"{slots['name'].lower()}.{draw.between(10, 999)}@example.org"]
         if role == "url":
             return [f"https://example.org/{draw.between(100, 9999)}"]
+        if role == "code" and self.record.get("reference"):
+            return [self.record["reference"]]
         if role == "code":
             letters = "".join(chr(65 + draw.below(26)) for _ in range(2))
             return [f"{letters}-{draw.between(1000, 9999)}"]
         if role == "caution":
-            return [self.say(bank.CAUTIONS)]
+            return [self.say(bank.CAUTIONS if self.trade is None else self.trade.cautions)]
         return [slots[role]] if role in SLOT_ROLES else [draw.pick(general.ADJECTIVES)]
 
     def write(self, role: str) -> list[str]:
@@ -235,5 +314,10 @@ METHODS: dict[str, Callable[[Writer], list[str]]] = {
     "intent": Writer.intent, "rejected": Writer.rejected, "evidence": Writer.evidence,
     "panel": Writer.panel, "shot": Writer.shot,
     "prose": Writer.prose, "title": Writer.title, "summary": Writer.summary,
+    "plain_twin": Writer.plain_twin, "machine": Writer.machine, "change": Writer.change,
+    "statement": Writer.statement, "document": Writer.document, "anchor": Writer.anchor,
+    "habit": Writer.habit, "new_look": Writer.new_look, "position": Writer.position,
+    "eye": Writer.eye, "turn": Writer.turn, "problem": Writer.problem, "item": Writer.entry,
+    "column": Writer.column,
     "reason": Writer.reason, "step": Writer.step, "keyword": Writer.keyword, "text": Writer.text,
 }  # fmt: skip

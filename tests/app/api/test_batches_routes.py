@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from factories import make_batch
+from factories import make_batch, make_template
 from starlette.testclient import TestClient
 
 from core.db.workspace import Workspace
@@ -199,3 +199,22 @@ def test_a_limit_that_makes_no_sense_is_refused(
     refused = client.put("/v1/connections/box", json=PLACE | {limit: value})
     assert refused.json()["error"]["code"] == "invalid_input"
     assert client.get("/v1/connections/box").status_code == 404
+
+
+def test_a_launch_chooses_inputs_and_takes_the_templates_model(
+    client: TestClient, workspace: Workspace
+) -> None:
+    version = make_template(
+        workspace, "toned", user="Write in the tone {{ tone }}.",
+        variables=[{"name": "tone", "sampler": {"kind": "given"}}],
+        model={"connection": "offline", "model": "offline-1"},
+    )  # fmt: skip
+    body = {"template_version_id": version.template_version_id, "n": 2}
+    chosen = client.post("/v1/batches", json={**body, "inputs": {"tone": {"value": "stern"}}})
+    assert chosen.status_code == 202, chosen.text
+    batch = chosen.json()["batch"]
+    assert (batch["connection"], batch["model"]) == ("offline", "offline-1")
+    assert get_batch(workspace, batch["batch_id"]).inputs == {"tone": {"value": "stern"}}
+    refused = client.post("/v1/batches", json={**body, "inputs": {"mood": {"value": 1}}})
+    assert refused.status_code == 422
+    assert "takes no input for 'mood'" in refused.json()["error"]["message"]

@@ -453,3 +453,23 @@ def test_auto_steps_by_the_rule(workspace: Workspace, release: Release, start: R
     assert start(workspace, one, bump="auto").version == "1.0.1"
     assert start(workspace, one, two, bump="auto").version == "1.1.0"
     assert start(workspace, two, bump="auto").version == "2.0.0"
+
+
+def test_a_derived_sample_and_its_parent_stay_in_one_split(
+    any_workspace: Workspace, release: Release, folder_of: FolderOf
+) -> None:
+    parents = make_samples(any_workspace, make_batch(any_workspace), 60)
+    copies = make_batch(any_workspace, kind="augmentation")
+    rows = [
+        {"parent_id": parent.sample_id, "input": f"other words {i}", "response": f"a reply {i}"}
+        for i, parent in enumerate(parents)
+    ]
+    derived = make_samples(any_workspace, copies, rows=rows)
+    query = DatasetQuery(batch_ids=[parents[0].batch_id, copies.batch_id])
+    with any_workspace.write() as session:
+        started = create_version_row(session, "relatives", query)
+    version = build_version(any_workspace, started.dataset_version_id)
+    splits = splits_of(folder_of(any_workspace, version))
+    assert len(splits) == 120
+    assert set(splits.values()) == {"train", "validation", "test"}
+    assert all(splits[row.sample_id] == splits[row.parent_id or ""] for row in derived)

@@ -16,7 +16,7 @@ from factories import make_batch, make_samples
 from pydantic import ValidationError
 
 from core.datasets.export import exporting
-from core.datasets.export.exporting import FORMATS, ExportFormat, export_version, verify_export
+from core.datasets.export.exporting import FORMATS, export_version, verify_export
 from core.datasets.export.formats import CsvOptions, Rows
 from core.datasets.query import SPLITS
 from core.db.tables import DatasetVersion
@@ -40,7 +40,7 @@ def version(workspace: Workspace, release: Release) -> str:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_format_reads_back_in_every_shape(
-    workspace: Workspace, version: str, tmp_path: Path, format: ExportFormat
+    workspace: Workspace, version: str, tmp_path: Path, format: str
 ) -> None:
     for shape in ("records", "messages", "alpaca", "prompt_completion"):
         folder = tmp_path / shape

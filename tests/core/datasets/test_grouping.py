@@ -1,9 +1,16 @@
 """What must stay together."""
 
+from factories import make_batch, make_samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.datasets.grouping import MIN_DOCUMENTS, join_groups, kept_splits, source_keys
+from core.datasets.grouping import (
+    MIN_DOCUMENTS,
+    families,
+    join_groups,
+    kept_splits,
+    source_keys,
+)
 from core.datasets.selection import SelectedRow
 from core.db.tables import Chunk, Source
 from core.db.workspace import Workspace
@@ -106,3 +113,29 @@ def test_many_documents_stay_whole(workspace: Workspace) -> None:
 
 def test_rows_without_a_source_have_no_key(workspace: Workspace) -> None:
     assert source_keys(workspace, rows_of([None])).unit == "none"
+
+
+def test_derived_rows_belong_to_the_sample_at_their_beginning(workspace: Workspace) -> None:
+    chunks = add_source(workspace, "faq", "csv", 1)
+    batch = make_batch(workspace)
+    first = make_samples(workspace, batch, 1, chunk_id=chunks[0])[0]
+    second = make_samples(workspace, batch, 1, start=1, parent_id=first.sample_id)[0]
+    third = make_samples(workspace, batch, 1, start=2, parent_id=second.sample_id)[0]
+    alone = make_samples(workspace, batch, 1, start=3)[0]
+    selected = [
+        SelectedRow(
+            s.sample_id, "bat", s.plan_index, "d", "", s.chunk_id, "accepted", False, 1.0, (),
+            None, s.parent_id,
+        )
+        for s in (first, third, alone)  # the one between was not selected
+    ]  # fmt: skip
+    found = families(workspace, selected)
+    assert found.roots == [first.sample_id, first.sample_id, alone.sample_id]
+    assert source_keys(workspace, found.rows).keys == ["faq_0", "faq_0", None]
+
+
+def test_a_parent_that_is_gone_ends_the_line(workspace: Workspace) -> None:
+    row = SelectedRow(
+        "s1", "bat", 0, "d", "", None, "accepted", False, 1.0, (), None, "smp_gone"
+    )  # fmt: skip
+    assert families(workspace, [row]).roots == ["smp_gone"]

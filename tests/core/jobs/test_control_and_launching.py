@@ -9,7 +9,7 @@ from factories import make_batch, make_samples, make_template
 from core.db.tables import Batch
 from core.db.workspace import Workspace
 from core.errors import Conflict, InvalidInput, MissingKey, NotFound, SeedbedError, UnknownPrice
-from core.generation.batches import LaunchRequest, batch_log, get_batch, list_batches
+from core.generation.batches import KINDS, LaunchRequest, batch_log, get_batch, list_batches
 from core.generation.estimate import estimate
 from core.generation.progress import batch_progress
 from core.jobs.control import cancel_batch, change_budget, pause_batch, resume_batch, retry_failed
@@ -43,7 +43,7 @@ def test_a_launch_that_cannot_work_is_refused_before_anything_is_stored(
     with pytest.raises(error) as caught:
         launch_batch(workspace, request(workspace, **changes))
     assert caught.value.remedy
-    assert list_batches(workspace, kind=None) == []
+    assert list_batches(workspace, kinds=KINDS) == []
     assert list_jobs(workspace) == []
 
 
@@ -156,7 +156,7 @@ def test_batches_are_listed_by_template_state_and_kind(workspace: Workspace) -> 
         return [found.batch_id for found in list_batches(workspace, **which)]
 
     assert ids() == [batch.batch_id]
-    assert ids(kind=None) == [preview.batch_id, batch.batch_id]
+    assert ids(kinds=KINDS) == [preview.batch_id, batch.batch_id]
     assert ids(state="running") == []
     assert ids(template_id=template_of(workspace, batch)) == [batch.batch_id]
 

@@ -162,7 +162,7 @@ def test_an_unchanged_relaunch_with_the_same_seed_pays_nothing(
 
 @pytest.mark.parametrize(
     "reading",
-    ["core.generation.watching.sharing_of", "core.generation.runner.find_answers"],
+    ["core.generation.watching.sharing_of", "core.generation.recalling.find_answers"],
 )
 def test_a_database_that_is_away_for_a_moment_costs_no_answer(
     workspace: Workspace, loopback: Any, monkeypatch: pytest.MonkeyPatch, reading: str

@@ -20,7 +20,9 @@ from core.providers.offline.general_phrases import VAGUE
 from core.providers.offline.material import TOPICS, domain_of, topic_of
 from core.providers.offline.provider import OFFLINE_MODEL, OfflineProvider
 from core.providers.offline.reading import noun_phrases, questions, sentences
-from core.providers.offline.roles import ROLES, role_of, sentences_wanted
+from core.providers.offline.roles import NAME_ROLES, ROLES, role_of, sentences_wanted
+from core.providers.offline.told import instructions
+from core.providers.offline.tongue import tongue_of
 from core.providers.offline.writer import METHODS, Writer
 
 Schema = dict[str, Any]
@@ -70,6 +72,14 @@ CASES: dict[str, tuple[Schema, str, dict[str, Any]]] = {
     "grounded": (GROUNDED, "Ask about the passage.", {"text": PASSAGE, "fields": {}}),
     "preference": (PREFERENCE, "Write a preference pair.", {}),
     "talk": (TALK, "You work for a bank.", {}),
+}
+
+TRADE_PROMPTS = {
+    "health": "You are a nurse of a clinic and write to a patient.",
+    "law": "You are a lawyer and explain the law on tenancy.",
+    "shop": "You answer for a shop: orders, returns, goods.",
+    "plant": "You are a process engineer; an operator asks about a machine.",
+    "desk": "You are the agent of a help desk and answer tickets.",
 }
 
 
@@ -271,8 +281,8 @@ def test_every_common_keyword_is_respected(part: Schema) -> None:
 @given(
     low=st.integers(0, 400),
     extra=st.integers(0, 300),
-    name=st.sampled_from([role for role, _ in ROLES] + ["whatever"]),
-    system=st.sampled_from(["", "A bank.", "A comic.", "Farming."]),
+    name=st.sampled_from([role for role, _ in (*NAME_ROLES, *ROLES)] + ["whatever", "changes"]),
+    system=st.sampled_from(["", "A bank.", "A comic.", "Farming.", *TRADE_PROMPTS.values()]),
     seed=st.integers(0, 2**40),
 )
 def test_lengths_hold_for_every_role(
@@ -342,10 +352,11 @@ def test_every_phrase_can_be_filled() -> None:
         for phrase in (*topic.questions, *topic.details, *topic.facts, *topic.steps):
             assert "{" not in writer.slots.fill(phrase)
         assert topic_of(topic.words[0]) is not None
-    for domain in ("A bank.", "A comic.", "Chess."):
+    domains = ("A bank.", "A comic.", "Chess.", *TRADE_PROMPTS.values())
+    for domain in domains:
         for seed in range(40):
             writer = Writer(Draw(seed), domain, "Write about {topic}.", {}, None)
-            for role in [role for role, _ in ROLES]:
+            for role in [role for role, _ in (*NAME_ROLES, *ROLES)]:
                 assert all(part for part in writer.write(role))
 
 
@@ -356,7 +367,7 @@ def test_roles_are_told_by_name_and_then_by_description() -> None:
     assert role_of("supporting_quote", "") == "evidence"
     assert role_of("x", "What the panel shows") == "panel"
     assert role_of("x", "") == "text"
-    assert set(METHODS) <= {role for role, _ in ROLES} | {"text"}
+    assert set(METHODS) <= {role for role, _ in (*NAME_ROLES, *ROLES)} | {"text"}
 
 
 def test_lengths_are_read_from_descriptions() -> None:
@@ -406,3 +417,127 @@ def test_domains_are_told_by_the_words_of_the_prompt() -> None:
     assert domain_of("Answer the customer of a bank") == "banking"
     assert domain_of("Describe the panels of a comic") == "comic"
     assert domain_of("Explain crop rotation") is None
+
+
+@pytest.mark.parametrize("trade", TRADE_PROMPTS)
+def test_a_trade_is_told_by_its_words_and_tells_the_case(trade: str) -> None:
+    assert domain_of(TRADE_PROMPTS[trade]) == trade
+    variables = {"scenario": "a form without a stamp", "house_rule": "Stamps are given on Mondays."}
+    values = [
+        value_of(ask(GROUNDED, TRADE_PROMPTS[trade], seed=seed, variables=variables))
+        for seed in range(10)
+    ]
+    assert all("form without a stamp" in value["question"] for value in values)
+    assert all("Stamps are given on Mondays." in value["answer"] for value in values)
+    assert not any("bank" in flat(value).lower() for value in values)
+
+
+def test_one_word_of_a_trade_is_not_enough() -> None:
+    assert domain_of("Write about the law of gravity.") is None
+    assert domain_of("You are an expert of a bank who answers customers about orders.") == "banking"
+
+
+@pytest.mark.parametrize("name", ["German", "français", "es", "pt_BR", "Italian", "nl", "Polish",
+                                  "sv-SE", "Türkçe", "uk", "日本語", "zh", "Hindi"])  # fmt: skip
+def test_texts_are_in_the_planned_language(name: str) -> None:
+    tongue = tongue_of(name)
+    assert tongue is not None
+    schema = object_of(
+        question=TEXT, answer=TEXT, note={"type": "string", "description": "In English."}
+    )
+    value = value_of(ask(schema, "Write.", variables={"language": name}))
+    starts = tuple(phrase.split("{")[0] for phrase in tongue.questions)
+    assert value["question"].startswith(starts)
+    assert not value["note"].startswith(starts)
+    for phrases in (tongue.questions, tongue.contexts, tongue.answers, tongue.titles):
+        assert len(set(phrases)) == len(phrases) >= 5
+        assert all("{" not in phrase.replace("{hour}", "") for phrase in phrases)
+
+
+def test_english_needs_no_bank() -> None:
+    assert tongue_of("English") is None
+    assert tongue_of("Klingon") is None
+
+
+def test_planned_values_reach_fields_of_another_type() -> None:
+    schema = object_of(
+        severity={"type": "integer", "minimum": 1, "maximum": 5},
+        within_rule={"type": "boolean"},
+        messages={"type": "array", "items": {"enum": ["a", "b", "c"]}, "maxItems": 9},
+    )
+    variables = {"severity": "4", "within_rule": "no", "messages_count": "3"}
+    for seed in range(8):
+        value = value_of(ask(schema, seed=seed, variables=variables))
+        assert (value["severity"], value["within_rule"], len(value["messages"])) == (4, False, 3)
+
+
+def test_the_prompt_says_what_to_set() -> None:
+    prompt = (
+        'Set `urgency` to "late", `is_safe` is false and `record.amount` is null. Not `this` one.'
+    )
+    assert instructions(prompt) == {"urgency": "late", "is_safe": "false", "amount": "null"}
+    schema = object_of(
+        urgency={"enum": ["early", "late", "never"]},
+        is_safe={"type": "boolean"},
+        amount={"type": ["number", "null"]},
+    )
+    for seed in range(8):
+        request = ModelRequest(
+            OFFLINE_MODEL,
+            (Message("user", "`urgency` is \"never\"."), Message("assistant", "{}"),
+             Message("user", prompt)),
+            300,
+            nonce=str(seed),
+            schema=schema,
+        )  # fmt: skip
+        provider = OfflineProvider()
+        value = value_of(asyncio.run(provider.send(request, provider.prepare(request))))
+        assert value == {"urgency": "late", "is_safe": False, "amount": None}
+
+
+def stepped(step: str, earlier: dict[str, Any], seed: int) -> Any:
+    context = {"variables": {}, "step": step, "output": earlier}
+    request = ModelRequest(
+        OFFLINE_MODEL, (Message("user", "Go on."),), 800, nonce=str(seed),
+        schema=object_of(quote=TEXT, answer={"type": "string", "minLength": 60}), context=context,
+    )  # fmt: skip
+    provider = OfflineProvider()
+    return value_of(asyncio.run(provider.send(request, provider.prepare(request))))
+
+
+def test_a_later_step_quotes_revises_and_spoils_what_was_written() -> None:
+    first = (
+        "Take the train at nine from the north station. Change in the old town after lunch. "
+        "The ticket holds for the whole day. Keep the receipt for the return."
+    )
+    earlier = {"draft": {"answer": first}}
+    said = set(sentences(first))
+    for seed in range(12):
+        assert stepped("critique", earlier, seed)["quote"] in said
+        for step in ("revision", "rejected"):
+            answer = set(sentences(stepped(step, earlier, seed)["answer"]))
+            assert len(said & answer) >= len(said) - 1
+            assert answer != said
+
+
+def test_machine_text_and_its_rewrite_say_the_same_in_fewer_words() -> None:
+    schema = object_of(machine_text=TEXT, natural_text=TEXT)
+    for seed in range(20):
+        value = value_of(ask(schema, seed=seed))
+        assert len(value["natural_text"]) < len(value["machine_text"])
+        last = value["natural_text"].rstrip(".").split()[-1]
+        assert last in value["machine_text"]
+
+
+def test_a_record_holds_what_its_document_says() -> None:
+    schema = object_of(
+        document={"type": "string", "description": "The document."},
+        reference={"type": ["string", "null"]},
+        amount={"type": ["number", "null"], "minimum": 0, "maximum": 100000},
+        evidence=TEXT,
+    )
+    for seed in range(20):
+        value = value_of(ask(schema, seed=seed))
+        assert value["reference"] in value["document"]
+        assert f"{value['amount']:.2f}" in value["document"]
+        assert value["evidence"] in value["document"]

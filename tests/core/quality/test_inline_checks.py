@@ -69,6 +69,7 @@ def test_every_check_is_registered_under_its_own_name_with_a_description() -> No
         "refusal",
         "placeholder",
         "repetition",
+        "rules",
         "exact_duplicate",
         "near_duplicate",
     }

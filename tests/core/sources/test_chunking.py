@@ -1,3 +1,4 @@
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -5,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.sources.chunking import Passage, cut_passages
+from core.sources.chunking import Block, Passage, cut_passages
+from core.sources.plain_text import markdown_blocks, text_blocks
 
 HANDBOOK = Path(__file__).resolve().parents[3] / "data" / "samples" / "bank_handbook.md"
 
@@ -18,12 +20,9 @@ def cut(
     markdown: bool = True,
     step: int = 7,
 ) -> list[Passage]:
-    blocks = [text[k : k + step] for k in range(0, len(text), step)]
-    return list(
-        cut_passages(
-            blocks, is_markdown=markdown, chunk_chars=chunk_chars, overlap_chars=overlap_chars
-        )
-    )
+    texts = [text[k : k + step] for k in range(0, len(text), step)]
+    blocks = markdown_blocks(texts) if markdown else text_blocks(texts)
+    return list(cut_passages(blocks, chunk_chars=chunk_chars, overlap_chars=overlap_chars))
 
 
 texts = st.lists(
@@ -70,7 +69,7 @@ def test_passages_end_at_paragraphs_and_carry_their_heading() -> None:
     text = "# One\n\nFirst paragraph.\n\nSecond paragraph.\n\n## Two ##\nThird.\n"
     assert cut(text) == [
         Passage("# One\n\nFirst paragraph.\n\nSecond paragraph.", 0, 42, "One"),
-        Passage("## Two ##\nThird.", 44, 60, "Two"),
+        Passage("## Two ##\nThird.", 44, 60, "One › Two"),
     ]
 
 
@@ -95,13 +94,15 @@ def test_a_text_without_spaces_is_cut_hard() -> None:
 
 def test_a_heading_alone_stays_with_what_follows() -> None:
     passages = cut("# Book\n\n## Chapter\n\nText.\n")
-    assert [(p.text, p.heading) for p in passages] == [("# Book\n\n## Chapter\n\nText.", "Chapter")]
+    assert [(p.text, p.heading) for p in passages] == [
+        ("# Book\n\n## Chapter\n\nText.", "Book › Chapter")
+    ]
 
 
 def test_underlined_headings_are_headings() -> None:
     passages = cut("Intro.\n\nTitle\n=====\n\nBody.\n\nSub\n---\nMore.\n")
     assert [(p.text, p.heading) for p in passages] == [
-        ("Intro.", ""), ("Title\n=====\n\nBody.", "Title"), ("Sub\n---\nMore.", "Sub")
+        ("Intro.", ""), ("Title\n=====\n\nBody.", "Title"), ("Sub\n---\nMore.", "Title › Sub")
     ]  # fmt: skip
 
 
@@ -123,6 +124,43 @@ def test_the_handbook_is_cut_along_its_sections() -> None:
     text = HANDBOOK.read_text("utf-8")
     passages = cut(text, 1200, 150, step=65_536)
     assert {"Proving who you are", "Declined payments", "Keeping safe"} <= {
-        p.heading for p in passages
+        p.heading.split(" › ")[-1] for p in passages
     }
     assert 12 <= len(passages) <= 40
+
+
+def test_headings_form_a_path() -> None:
+    passages = cut("# A\n\none\n\n## B\n\ntwo\n\n### C\n\nthree\n\n## D\n\nfour\n\n# E\n\nfive\n")
+    assert [p.heading for p in passages] == ["A", "A › B", "A › B › C", "A › D", "E"]
+
+
+def test_a_table_that_fits_is_kept_whole() -> None:
+    prose = "A sentence before the table. " * 4
+    table = "| a | b |\n| - | - |\n" + "| cell | another cell |\n" * 6
+    passages = cut(f"{prose}\n\n{table}\nAfter it. " + "More words follow. " * 20, 200, 40)
+    assert any(table.rstrip() in p.text for p in passages)
+
+
+def test_a_table_that_does_not_fit_is_cut_between_rows() -> None:
+    table = "".join(f"| row {k} | value {k} |\n" for k in range(40))
+    passages = cut(table, 200)
+    assert len(passages) > 3
+    assert all(p.text.startswith("| row") and p.text.endswith("|") for p in passages)
+
+
+def test_code_that_fits_is_kept_whole() -> None:
+    code = "```py\nx = 1\n\ny = 2\n\nz = 3\n```"
+    text = "Words before the code. " * 7 + "\n\n" + code + "\n\n" + "Words after the code. " * 9
+    assert any(code in p.text for p in cut(text, 200))
+
+
+def test_a_passage_knows_the_page_it_begins_on() -> None:
+    blocks = [Block(f"Sentence {k} of the book. " * 4 + "\n\n", page=k + 1) for k in range(9)]
+    passages = list(cut_passages(blocks, chunk_chars=150, overlap_chars=0))
+    assert [p.page for p in passages] == list(range(1, 10))
+
+
+def test_a_heading_of_many_spaces_is_read_at_once() -> None:
+    started = time.monotonic()
+    cut("# " + " \t" * 9_000 + "x\n", markdown=True, step=10_000)
+    assert time.monotonic() - started < 1

@@ -7,15 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import SourceError
+from core.settings import SourceLimits
 from core.sources.rows import (
-    MAX_CELL_BYTES,
-    MAX_COLUMNS,
     MAX_RECORD_CHARS,
     csv_records,
     jsonl_records,
     sniff_delimiter,
     suggest_text_column,
 )
+
+LIMITS = SourceLimits()
 
 
 def csv_rows(text: str) -> list[Any]:
@@ -70,8 +71,12 @@ CSV_PROBLEMS: dict[str, tuple[str, int | None, str]] = {
     "nul": ("text,label\na,b\nc\x00,d\n", 3, "NUL"),
     "nul in header": ("te\x00xt\na\n", 1, "NUL"),
     "long header": ("x" * 201 + ",b\na,b\n", 1, "longer"),
-    "many columns": (",".join(f"c{k}" for k in range(MAX_COLUMNS + 1)) + "\n", 1, "1,001 columns"),
-    "large cell": ("text,b\na,b\n" + "é" * (MAX_CELL_BYTES // 2 + 1) + ",b\n", 3, "larger"),
+    "many columns": (
+        ",".join(f"c{k}" for k in range(LIMITS.columns + 1)) + "\n",
+        1,
+        "1,001 columns",
+    ),
+    "large cell": ("text,b\na,b\n" + "é" * (LIMITS.cell_bytes // 2 + 1) + ",b\n", 3, "larger"),
     "endless row": ('text,b\na,b\n"' + "x\n" * (MAX_RECORD_CHARS // 2 + 1), 3, "never closed"),
 }
 
@@ -103,9 +108,13 @@ JSONL_PROBLEMS: dict[str, tuple[str, int | None, str]] = {
     "escaped nul in name": ('{"a\\u0000": 1}\n', 1, "NUL"),
     "deep": (nested(40), 1, "deeper"),
     "very deep": (nested(200_000), 1, "not JSON"),
-    "large cell": (json.dumps({"a": "x" * (MAX_CELL_BYTES + 1)}), 1, "larger"),
+    "large cell": (json.dumps({"a": "x" * (LIMITS.cell_bytes + 1)}), 1, "larger"),
     "long line": ('{"a": "' + "x" * MAX_RECORD_CHARS + '"}', 1, "longer"),
-    "many fields": (json.dumps({f"c{k}": 1 for k in range(MAX_COLUMNS + 1)}), 1, "1,001 columns"),
+    "many fields": (
+        json.dumps({f"c{k}": 1 for k in range(LIMITS.columns + 1)}),
+        1,
+        "1,001 columns",
+    ),
 }
 
 
@@ -120,9 +129,9 @@ def test_malformed_jsonl_is_refused_with_its_line(text: str, row: int | None, wo
 
 
 def test_cells_at_the_limit_pass() -> None:
-    assert len(csv_rows("text,b\n" + "x" * MAX_CELL_BYTES + ",b\n")[0].fields["text"]) == 2**20
-    columns = ",".join(f"c{k}" for k in range(MAX_COLUMNS))
-    assert len(csv_rows(f"{columns}\n{columns}\n")[0].fields) == MAX_COLUMNS
+    assert len(csv_rows("text,b\n" + "x" * LIMITS.cell_bytes + ",b\n")[0].fields["text"]) == 2**20
+    columns = ",".join(f"c{k}" for k in range(LIMITS.columns))
+    assert len(csv_rows(f"{columns}\n{columns}\n")[0].fields) == LIMITS.columns
 
 
 def test_nested_json_is_kept() -> None:

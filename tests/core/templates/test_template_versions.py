@@ -5,7 +5,7 @@ import pytest
 from core.db.workspace import Workspace
 from core.errors import NotFound, TemplateError
 from core.templates.definition import TemplateDefinition, build_template, content_hash
-from core.templates.starters import install_starters, starter_definitions
+from core.templates.starters import INSTALLED, install_starters, starter_definitions
 from core.templates.versions import (
     diff_versions,
     get_template,
@@ -117,8 +117,7 @@ def test_savers_at_the_same_moment_get_numbers_of_their_own(any_workspace: Works
 
 
 def test_starters_are_installed_once_and_never_over_a_change(workspace: Workspace) -> None:
-    count = len(starter_definitions())
-    assert install_starters(workspace) == count
+    assert install_starters(workspace) == len(INSTALLED)
     assert install_starters(workspace) == 0
     mine = starter_definitions()[0].model_copy(update={"title": "Mine"})
     save_template(workspace, mine, is_trusted=True)

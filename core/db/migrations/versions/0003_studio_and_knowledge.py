@@ -87,6 +87,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_terms_source_id"), ["source_id"], unique=False)
 
     op.create_table(
+        "term_extractions",
+        sa.Column("source_id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("method", sa.String(length=20), nullable=False),
+        sa.Column("batch_id", sa.String(length=64), nullable=True),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"],
+            ["sources.source_id"],
+            name=op.f("fk_term_extractions_source_id_sources"),
+        ),
+        sa.PrimaryKeyConstraint("source_id", name=op.f("pk_term_extractions")),
+    )
+    with op.batch_alter_table("term_extractions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_term_extractions_project_id"), ["project_id"], unique=False
+        )
+
+    op.create_table(
         "relations",
         sa.Column("relation_id", sa.String(length=64), nullable=False),
         sa.Column("source_id", sa.String(length=64), nullable=False),
