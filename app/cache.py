@@ -14,9 +14,9 @@ from core.errors import NotFound
 from core.generation.batches import LaunchRequest, get_batch
 from core.generation.estimate import Estimate, estimate
 from core.generation.lookahead import LOOKED_AT, Lookahead, look_ahead
-from core.insight.comparison_report import ComparisonReport, comparison_report
+from core.insight.comparing.report import ComparisonReport, comparison_report
+from core.insight.comparing.version_statistics import VersionStatistics, version_statistics
 from core.insight.report import load_map
-from core.insight.version_statistics import VersionStatistics, version_statistics
 from core.jobs.opening import open_ready_workspace
 from core.providers.connections import get_connection
 from core.providers.prices import find_price
@@ -24,11 +24,11 @@ from core.quality.report import QualityReport, quality_report
 from core.settings import load_settings
 from core.sources.browsing import ChunkContext, chunk_context
 from core.sources.importing import SourcePreview, preview_source
-from core.sources.knowledge import domains
-from core.sources.reading import ReadSettings
+from core.sources.knowledge.entries import domains
+from core.sources.parsing.reading import ReadSettings
 from core.spend.report import SpendRow, SpendTotal, spend_by, spend_total
 from core.templates.definition import parse_template, template_yaml
-from core.templates.editing import read_draft
+from core.templates.editing.draft_text import read_draft
 from core.templates.specimens import Specimen, SpecimenMaker, value_shares
 from core.templates.starters import get_starter
 from core.templates.versions import get_template, load_definition

@@ -30,7 +30,7 @@ class SourceLimits(BaseModel):
     cell_bytes: int = Field(2**20, ge=1, le=2**20)
     pages: int = Field(5_000, ge=1, le=5_000)
     memory_bytes: int = Field(2**30, ge=2**28, le=2**30)
-    cpu_s: float = Field(60.0, gt=0, le=60)  # a small file gets less: see core.sources.parsing
+    cpu_s: float = Field(60.0, gt=0, le=60)  # a small file gets less: see sources.parsing.bounded
 
 
 class Settings(BaseSettings):

@@ -6,13 +6,13 @@ import streamlit as st
 
 from app import cache, state
 from app.navigation import go, page
-from app.widgets.batch_list import batch_list
-from app.widgets.batch_settings import settings_view
+from app.widgets.batches.batch_list import batch_list
+from app.widgets.batches.batch_settings import settings_view
+from app.widgets.batches.launch import launch_form
+from app.widgets.batches.launch_start import LaunchStart, start_again
+from app.widgets.batches.progress import log_view, progress_panel
 from app.widgets.errors import show_errors
-from app.widgets.launch import launch_form
-from app.widgets.launch_start import LaunchStart, start_again
 from app.widgets.layout import back_button, empty_state, go_button, page_header, section
-from app.widgets.progress import log_view, progress_panel
 from core.db.tables import Batch
 from core.generation.batches import get_batch
 from core.jobs.comparing import comparison_of_batch

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from app import cache, state
-from app.widgets.augmentation import augment_view
-from app.widgets.derivation import derivation_view
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.formats import clip, words
 from app.widgets.layout import back_button, empty_state, go_button, page_header, section
-from app.widgets.sample_import import import_view
-from app.widgets.sample_view import (
+from app.widgets.samples.augmentation import augment_view
+from app.widgets.samples.derivation import derivation_view
+from app.widgets.samples.sample_import import import_view
+from app.widgets.samples.sample_view import (
     attempts_table,
     findings_table,
     lineage_view,

@@ -6,12 +6,12 @@ import platform
 import streamlit as st
 
 from app import cache, state
-from app.widgets import budget_forms
 from app.widgets import settings_forms as forms
+from app.widgets.batches.workers import workers_table
 from app.widgets.errors import show_errors
 from app.widgets.formats import share, size
 from app.widgets.layout import Card, cards, facts, page_header, section
-from app.widgets.workers import workers_table
+from app.widgets.spend import budget_forms
 from core.jobs.workers import list_workers
 from core.providers.connections import list_connections
 from core.spend.budgets import list_budgets

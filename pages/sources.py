@@ -7,12 +7,12 @@ from app.navigation import go
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.formats import ago, count, size
-from app.widgets.knowledge_view import knowledge_view
 from app.widgets.layout import Card, back_button, cards, empty_state, go_button, page_header
-from app.widgets.source_chunks import chunks_view
-from app.widgets.source_graph import graph_view
-from app.widgets.source_preview import KIND_NAMES, add_view
-from app.widgets.source_terms import terms_view
+from app.widgets.sources.chunks import chunks_view
+from app.widgets.sources.graph import graph_view
+from app.widgets.sources.knowledge_view import knowledge_view
+from app.widgets.sources.preview import KIND_NAMES, add_view
+from app.widgets.sources.terms import terms_view
 from app.widgets.tables import number, open_table, right
 from core.db.tables import Source
 from core.sources.browsing import get_source, list_sources

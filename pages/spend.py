@@ -4,14 +4,14 @@ import streamlit as st
 
 from app import cache
 from app.widgets import charts
-from app.widgets.budgets import budgets_view
-from app.widgets.cost_corrections import estimated_view
 from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.formats import count, money, plural, words
 from app.widgets.layout import Card, cards, empty_state, go_button, page_header, section
-from app.widgets.reservation_factors import factors_view
-from app.widgets.sample_view import ATTEMPT_COLUMNS, attempt_row
+from app.widgets.samples.sample_view import ATTEMPT_COLUMNS, attempt_row
+from app.widgets.spend.budgets import budgets_view
+from app.widgets.spend.cost_corrections import estimated_view
+from app.widgets.spend.reservation_factors import factors_view
 from app.widgets.tables import PAGE_SIZE, number, plain_table
 from core.generation.batches import list_batches
 from core.spend.report import SpendRow, list_attempts

@@ -4,21 +4,21 @@ import streamlit as st
 
 from app import cache, state
 from app.navigation import go
-from app.widgets.comparison_view import comparison_view
 from app.widgets.errors import show_errors
-from app.widgets.expansion import expansion_tab
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.formats import ago
 from app.widgets.layout import empty_state, go_button, page_header
-from app.widgets.preview import preview_tab
 from app.widgets.tables import open_table
-from app.widgets.template_draft import reading
-from app.widgets.template_editor import design_tab, problem_box
-from app.widgets.template_library import library_view
-from app.widgets.template_new import new_view
-from app.widgets.template_page import template_head
-from app.widgets.template_plan import plan_tab
-from app.widgets.template_versions import versions_tab
+from app.widgets.templates.comparison_view import comparison_view
+from app.widgets.templates.draft import reading
+from app.widgets.templates.editor import design_tab, problem_box
+from app.widgets.templates.expansion import expansion_tab
+from app.widgets.templates.library import library_view
+from app.widgets.templates.new import new_view
+from app.widgets.templates.page import template_head
+from app.widgets.templates.plan import plan_tab
+from app.widgets.templates.preview import preview_tab
+from app.widgets.templates.versions import versions_tab
 from core.templates.drafts import drafted_templates
 from core.templates.versions import get_template, list_templates, list_versions
 

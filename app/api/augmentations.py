@@ -11,7 +11,7 @@ from app.api.batches import IdempotencyKey
 from app.api.common import COMMON_ERRORS, WorkspaceDep
 from app.api.errors import documented
 from app.api.expansions import ModelChoice, ParentsBody, view_of
-from core.generation.augmentation import MAX_SLIP_RATE, MAX_VARIANTS, AugmentationRequest
+from core.generation.expansion.augmentation import MAX_SLIP_RATE, MAX_VARIANTS, AugmentationRequest
 from core.jobs.expanding import estimate_augmentation, launch_augmentation
 
 router = APIRouter(prefix="/augmentations", tags=["augmentations"], responses=COMMON_ERRORS)

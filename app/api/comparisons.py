@@ -21,7 +21,7 @@ from app.api.errors import documented
 from core.db.workspace import Workspace
 from core.generation.batches import LaunchRequest
 from core.generation.progress import batch_progress
-from core.insight.comparison_report import comparison_report
+from core.insight.comparing.report import comparison_report
 from core.jobs import comparing
 from core.templates.versions import find_version, get_template
 

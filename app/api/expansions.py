@@ -22,13 +22,13 @@ from app.api.errors import documented
 from core.db.tables import Batch
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
-from core.generation import expansion_candidates as candidates
-from core.generation.expansion import MAX_COUNT, ExpansionRequest
-from core.generation.expansion_applying import apply_candidates, save_variant, scenario_rows
-from core.generation.expansion_parents import MAX_PARENTS, ParentChoice
+from core.generation.expansion import candidates as candidates
+from core.generation.expansion.applying import apply_candidates, save_variant, scenario_rows
+from core.generation.expansion.parents import MAX_PARENTS, ParentChoice
+from core.generation.expansion.requests import MAX_COUNT, ExpansionRequest
 from core.generation.progress import batch_progress
 from core.jobs.expanding import estimate_expansion, launch_expansion
-from core.sources.knowledge import add_entries
+from core.sources.knowledge.entries import add_entries
 from core.templates.definition import build_template, template_yaml
 from core.templates.versions import get_version, latest_version, load_definition
 

@@ -10,8 +10,10 @@ from pydantic import Field
 
 from app.api.common import COMMON_ERRORS, Page, PagingQuery, Record, RequestBody, WorkspaceDep
 from app.api.errors import documented
-from core.sources import knowledge, knowledge_files, knowledge_taking
-from core.sources.knowledge_tables import MAX_DOMAIN_CHARS
+from core.sources.knowledge import entries as knowledge
+from core.sources.knowledge import files as knowledge_files
+from core.sources.knowledge import taking as knowledge_taking
+from core.sources.knowledge.tables import MAX_DOMAIN_CHARS
 
 router = APIRouter(prefix="/knowledge", tags=["knowledge"], responses=COMMON_ERRORS)
 

@@ -13,8 +13,8 @@ from app.api.errors import documented
 from app.api.templates import TemplateText
 from core.db.workspace import Workspace
 from core.generation.batches import MAX_PREVIEW, LaunchRequest
-from core.insight.plan_report import plan_report
-from core.insight.preview_report import full_batch, load_preview
+from core.insight.comparing.plan_report import plan_report
+from core.insight.comparing.preview_report import full_batch, load_preview
 from core.jobs.comparing import launch_preview
 from core.templates.definition import TemplateDefinition
 from core.templates.versions import find_version, load_definition, save_draft

@@ -14,7 +14,7 @@ from core.db.workspace import Workspace
 from core.errors import InvalidInput
 from core.sources import browsing, importing
 from core.sources.duplicates import known_chunk_count
-from core.sources.kinds import kind_of
+from core.sources.parsing.kinds import kind_of
 
 router = APIRouter(tags=["sources"], responses=COMMON_ERRORS)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.api.common import COMMON_ERRORS, Record, RequestBody, Usd, WorkspaceDep
 from app.api.errors import documented
 from app.api.templates import VersionContent, VersionRecord, content_of
-from core.insight.version_statistics import version_statistics
+from core.insight.comparing.version_statistics import version_statistics
 from core.templates import versions
 from core.templates.diffing import diff_definitions
 

@@ -20,8 +20,8 @@ from core.db.workspace import Workspace
 from core.errors import NotFound
 from core.jobs.extracting import request_extraction
 from core.jobs.extracting_with_model import MAX_CHUNKS, ModelExtraction, launch_extraction
-from core.sources import extracted
 from core.sources.browsing import get_source
+from core.sources.terms import extracted
 
 router = APIRouter(tags=["sources"], responses=COMMON_ERRORS)
 

@@ -9,8 +9,8 @@ from app.cli.expansions import Batches, Cap, DryRun, Guidance, Model, Provider, 
 from app.cli.opening import opened
 from app.cli.output import AsJson, print_record
 from app.cli.waiting import launched, print_launched
-from core.generation.augmentation import AugmentationRequest
-from core.generation.expansion_parents import ParentChoice
+from core.generation.expansion.augmentation import AugmentationRequest
+from core.generation.expansion.parents import ParentChoice
 from core.jobs.expanding import estimate_augmentation, launch_augmentation
 from core.text.noise import NOISE_KINDS
 

@@ -13,7 +13,7 @@ from app.cli.template_arguments import version_id_of
 from app.cli.waiting import launched
 from core.db.workspace import Workspace
 from core.generation.batches import LaunchRequest
-from core.insight.comparison_report import ComparisonReport, comparison_report
+from core.insight.comparing.report import ComparisonReport, comparison_report
 from core.jobs import comparing
 from core.templates.versions import get_template
 

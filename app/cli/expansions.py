@@ -11,12 +11,12 @@ from app.cli.output import AsJson, Limit, note, plain, print_record, print_rows
 from app.cli.template_arguments import version_id_of
 from app.cli.waiting import launched, print_launched
 from core.db.workspace import Workspace
-from core.generation import expansion_candidates as candidates
-from core.generation.expansion import ExpansionRequest
-from core.generation.expansion_applying import apply_candidates, save_variant, scenario_rows
-from core.generation.expansion_parents import ParentChoice
+from core.generation.expansion import candidates as candidates
+from core.generation.expansion.applying import apply_candidates, save_variant, scenario_rows
+from core.generation.expansion.parents import ParentChoice
+from core.generation.expansion.requests import ExpansionRequest
 from core.jobs.expanding import estimate_expansion, launch_expansion
-from core.sources.knowledge import add_entries
+from core.sources.knowledge.entries import add_entries
 from core.templates.definition import template_yaml
 from core.templates.versions import get_template, get_version, load_definition
 

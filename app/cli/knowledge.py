@@ -9,16 +9,16 @@ from app.cli.opening import opened
 from app.cli.output import AsJson, Limit, note, print_json, print_rows
 from core.db.tables import KnowledgeEntry
 from core.errors import InvalidInput
-from core.sources.knowledge import add_entries, domains, list_entries, table_counts
-from core.sources.knowledge_files import (
+from core.sources.knowledge.entries import add_entries, domains, list_entries, table_counts
+from core.sources.knowledge.files import (
     format_of,
     mapped_rows,
     read_rows,
     suggest_mapping,
     written,
 )
-from core.sources.knowledge_tables import KNOWLEDGE_COLUMNS
-from core.sources.knowledge_taking import take_rows
+from core.sources.knowledge.tables import KNOWLEDGE_COLUMNS
+from core.sources.knowledge.taking import take_rows
 
 app = typer.Typer(help="List, import and export a domain's knowledge.", no_args_is_help=True)
 

@@ -14,7 +14,7 @@ from core.errors import InvalidInput
 from core.sources.browsing import get_source, list_chunks, list_sources
 from core.sources.duplicates import known_chunk_count
 from core.sources.importing import import_source, preview_source
-from core.sources.kinds import KINDS
+from core.sources.parsing.kinds import KINDS
 
 app = typer.Typer(help="Import and list source documents.", no_args_is_help=True)
 app.command()(extract)

@@ -12,8 +12,8 @@ from app.cli.template_arguments import VersionOption, definition_of, found_versi
 from app.cli.waiting import launched
 from core.db.workspace import Workspace
 from core.generation.batches import MAX_PREVIEW, LaunchRequest
-from core.insight.plan_report import plan_report
-from core.insight.preview_report import FullBatch, Preview, full_batch, load_preview
+from core.insight.comparing.plan_report import plan_report
+from core.insight.comparing.preview_report import FullBatch, Preview, full_batch, load_preview
 from core.jobs.comparing import launch_preview
 from core.templates.versions import save_draft, version_name
 

@@ -7,7 +7,12 @@ import typer
 from app.cli.opening import opened
 from app.cli.output import AsJson, Limit, note, plain, print_json, print_record, print_rows
 from app.cli.template_arguments import TemplateName, found_version
-from core.insight.version_statistics import Mean, Share, VersionStatistics, version_statistics
+from core.insight.comparing.version_statistics import (
+    Mean,
+    Share,
+    VersionStatistics,
+    version_statistics,
+)
 from core.templates import versions
 from core.templates.diffing import diff_definitions
 

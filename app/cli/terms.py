@@ -10,7 +10,7 @@ from app.cli.output import AsJson, Limit, note, print_record, print_rows, progre
 from core.jobs.extracting import extract_here
 from core.jobs.extracting_with_model import ModelExtraction, launch_extraction
 from core.sources.browsing import get_source
-from core.sources.extracted import get_extraction, list_relations, list_terms
+from core.sources.terms.extracted import get_extraction, list_relations, list_terms
 
 SourceId = Annotated[str, typer.Argument(help="Id of the source.")]
 

@@ -5,9 +5,9 @@ import streamlit as st
 from app import cache
 from app.navigation import page
 from app.widgets import charts
-from app.widgets.budgets import pressing_budgets, used_percent
 from app.widgets.formats import clip, count, money, plain, plural, sentence, share, words
 from app.widgets.layout import Card, cards, go_button, section
+from app.widgets.spend.budgets import pressing_budgets, used_percent
 from core.datasets.browsing import DatasetRow
 from core.db.tables import Batch
 from core.generation.samples import SampleFilter, count_samples

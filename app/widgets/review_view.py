@@ -9,7 +9,7 @@ from app import cache
 from app.widgets.diff import diff_view
 from app.widgets.formats import duration, plain, words
 from app.widgets.layout import section
-from app.widgets.sample_view import findings_table, sample_badges, text_box, variables_view
+from app.widgets.samples.sample_view import findings_table, sample_badges, text_box, variables_view
 from core.db.tables import Review, Sample
 from core.generation.samples import Lineage
 from core.review.decisions import CORRECTION_TYPES, REJECT_REASONS, CurrentText

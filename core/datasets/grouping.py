@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core.datasets.selection import SelectedRow
 from core.db.tables import Chunk, Sample, Source
 from core.db.workspace import Workspace
-from core.sources.kinds import TABLE_KINDS
+from core.sources.parsing.kinds import TABLE_KINDS
 
 # With fewer documents than this, whole documents cannot fill three splits in proportion.
 MIN_DOCUMENTS = 20

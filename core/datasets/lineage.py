@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core.datasets.records import Record
 from core.datasets.selection import SelectedRow
 from core.db.tables import Attempt, Batch, Chunk, Review, Sample, Template, TemplateVersion
-from core.generation.expansion_templates import BY_RULE
+from core.generation.expansion.recipes import BY_RULE
 from core.text.hashing import canonical_json
 
 ROWS_PER_PAGE = 500  # also the most ids in one statement

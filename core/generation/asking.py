@@ -10,7 +10,7 @@ from core.db.tables import Batch, Chunk
 from core.generation.steps import steps_of
 from core.providers.base import Message, ModelRequest, Prepared
 from core.templates.definition import TemplateDefinition
-from core.templates.plan import Plan
+from core.templates.planning.plan import Plan
 from core.templates.rendering import Renderer
 from core.text.schema import FieldError
 

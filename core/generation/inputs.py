@@ -17,10 +17,10 @@ from core.db.workspace import Workspace
 from core.errors import InvalidInput, NotFound
 from core.generation.standing import corrections
 from core.sources.browsing import chunk_ids, load_chunks
-from core.sources.kinds import TABLE_KINDS
-from core.sources.knowledge import entry_ids, load_entries
+from core.sources.knowledge.entries import entry_ids, load_entries
+from core.sources.parsing.kinds import TABLE_KINDS
 from core.templates.definition import TemplateDefinition
-from core.templates.inputs import Input, input_variables
+from core.templates.planning.inputs import Input, input_variables
 from core.templates.samplers.base import Sampler
 from core.templates.samplers.knowledge import KnowledgeSampler
 from core.templates.samplers.table_row import TableRowSampler

@@ -14,8 +14,8 @@ from core.db.workspace import Workspace
 from core.errors import InvalidInput, NotFound, TemplateError
 from core.generation.inputs import key_of, load_rows, plan_inputs
 from core.templates.definition import TemplateDefinition
-from core.templates.inputs import Input, input_variables, sample_inputs
-from core.templates.plan import Cell, Plan
+from core.templates.planning.inputs import Input, input_variables, sample_inputs
+from core.templates.planning.plan import Cell, Plan
 from core.templates.rendering import Renderer
 from core.templates.samplers.source_field import SourceFieldSampler
 from core.templates.trial import TRIAL_CHUNK, skeleton

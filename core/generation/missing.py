@@ -11,9 +11,9 @@ from core.db.workspace import Workspace
 from core.generation.asking import Asker, Task
 from core.generation.inputs import load_rows, resolve_inputs
 from core.sources.browsing import chunk_ids, load_chunks
-from core.sources.extracted import NO_TERMS, terms_of_chunks
+from core.sources.terms.extracted import NO_TERMS, terms_of_chunks
 from core.templates.definition import TemplateDefinition
-from core.templates.plan import Plan
+from core.templates.planning.plan import Plan
 
 READ_ROWS = 10_000
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 from core.db.tables import Batch
 from core.db.workspace import Workspace
 from core.errors import SeedbedError
-from core.generation.augmentation import AugmentationRequest, augmentation_launch
 from core.generation.batches import log
 from core.generation.estimate import Estimate, estimate
-from core.generation.expansion import ExpansionRequest, expansion_launch
-from core.generation.expansion_candidates import gather_candidates, list_candidates
+from core.generation.expansion.augmentation import AugmentationRequest, augmentation_launch
+from core.generation.expansion.candidates import gather_candidates, list_candidates
+from core.generation.expansion.requests import ExpansionRequest, expansion_launch
 from core.jobs.launching import launch_batch
 from core.jobs.queue import COMPUTE, enqueue, live_jobs
 from core.templates.definition import content_hash
@@ -73,7 +73,7 @@ def collect_candidates(workspace: Workspace, batch_id: str) -> int:
 
 def compare(workspace: Workspace, batch_id: str) -> str:
     """The compute worker's part: which candidates mean what is known already."""
-    from core.generation.expansion_comparing import compare_candidates
+    from core.generation.expansion.comparing import compare_candidates
 
     try:
         compare_candidates(workspace, batch_id)

@@ -11,9 +11,9 @@ from core.db.workspace import Workspace
 from core.errors import Conflict, InvalidInput, NotFound, SeedbedError
 from core.generation.term_answers import answers_of
 from core.jobs.queue import COMPUTE, enqueue, live_jobs
-from core.sources.extracted import read_passages, store_extraction
-from core.sources.extraction import Extraction, Passage, extract
-from core.sources.model_extraction import extraction_of, named_in
+from core.sources.terms.extracted import read_passages, store_extraction
+from core.sources.terms.extraction import Extraction, Passage, extract
+from core.sources.terms.model_extraction import extraction_of, named_in
 
 JOB = "extract_terms"
 PRIORITY = 5  # before insight: somebody looks at the page

@@ -11,7 +11,7 @@ from core.db.tables import DEFAULT_PROJECT_ID, LOCAL_ADMIN_ID, Batch, TermExtrac
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, SeedbedError
 from core.generation.batches import LaunchRequest, get_batch
-from core.generation.expansion_templates import FOLDER, recipe_version
+from core.generation.expansion.recipes import FOLDER, recipe_version
 from core.jobs.extracting import (
     JOB,
     PRIORITY,

@@ -15,7 +15,7 @@ from core.insight.row import queue_insight
 from core.jobs.queue import COMPUTE, GENERATE, enqueue
 from core.settings import read_secret
 from core.sources.browsing import chunk_ids
-from core.templates.plan import Plan
+from core.templates.planning.plan import Plan
 from core.templates.versions import get_version, load_definition
 
 

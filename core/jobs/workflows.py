@@ -16,7 +16,6 @@ from core.db.tables import Batch
 from core.db.workspace import Workspace
 from core.errors import Fenced, SeedbedError, StorageFull
 from core.faults import crash_here
-from core.generation.augmentation_rules import NoisyCopies, SwappedCopies
 from core.generation.batch_api.passes import advance
 from core.generation.batches import (
     ENDED,
@@ -27,6 +26,7 @@ from core.generation.batches import (
     end_batch,
     get_batch,
 )
+from core.generation.expansion.augmentation_rules import NoisyCopies, SwappedCopies
 from core.generation.filling import Make, fill
 from core.generation.routes import Endpoint
 from core.generation.runner import Resources, Run

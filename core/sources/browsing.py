@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.db.tables import DEFAULT_PROJECT_ID, Chunk, Source
 from core.db.workspace import Workspace
 from core.errors import NotFound
-from core.sources.kinds import TABLE_KINDS
+from core.sources.parsing.kinds import TABLE_KINDS
 
 IDS_PER_QUERY = 500
 MAX_NEIGHBOURS = 20

@@ -24,9 +24,9 @@ from core.db.tables import DEFAULT_PROJECT_ID, LOCAL_ADMIN_ID, Chunk, Source
 from core.db.workspace import Workspace
 from core.errors import SourceError, StorageFull
 from core.settings import SourceLimits
-from core.sources.kinds import TABLE_KINDS, kind_of
-from core.sources.parsing import Parsed, parse, parse_preview
-from core.sources.reading import Piece, ReadSettings
+from core.sources.parsing.bounded import Parsed, parse, parse_preview
+from core.sources.parsing.kinds import TABLE_KINDS, kind_of
+from core.sources.parsing.reading import Piece, ReadSettings
 from core.text.hashing import text_hash
 
 MAX_UPLOAD_BYTES = 50 * 2**20

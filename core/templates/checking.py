@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import SchemaError
-from core.templates.axes import grid_variables
-from core.templates.redrawing import redrawn_variables
+from core.templates.planning.axes import grid_variables
+from core.templates.planning.redrawing import redrawn_variables
 from core.templates.samplers.base import Value
 from core.templates.samplers.weights import branch_key
 from core.templates.scope import CONTEXT_NAMES, Misfit, Path, Scope, unknown

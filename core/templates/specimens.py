@@ -15,8 +15,8 @@ from core.errors import TemplateError
 from core.providers.base import Message, ModelRequest
 from core.providers.offline.provider import OFFLINE_MODEL, OfflineProvider, answer
 from core.templates.definition import TemplateDefinition
-from core.templates.inputs import sample_inputs
-from core.templates.plan import Plan
+from core.templates.planning.inputs import sample_inputs
+from core.templates.planning.plan import Plan
 from core.templates.rendering import MappedSample, Renderer
 
 SHARES_OF = 10_000  # samples of the plan that shares are told for

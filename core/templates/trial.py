@@ -15,8 +15,8 @@ from typing import Any, Final
 from core.confinement import CHILD_ENVIRONMENT, Confinement, child_command, confine
 from core.errors import TemplateError
 from core.templates.definition import TemplateDefinition, build_template
-from core.templates.inputs import sample_inputs
-from core.templates.plan import Plan
+from core.templates.planning.inputs import sample_inputs
+from core.templates.planning.plan import Plan
 from core.templates.rendering import Renderer
 from core.templates.samplers.base import Value
 from core.templates.samplers.source_field import SourceFieldSampler

@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 from factories import make_batch
 
+from app.widgets.batches.launch_estimate import reuse_text
+from app.widgets.batches.progress_notes import (
+    budget_note,
+    calls_note,
+    machine_note,
+    time_left,
+    wake_note,
+)
 from app.widgets.formats import GAP
-from app.widgets.launch_estimate import reuse_text
-from app.widgets.progress_notes import budget_note, calls_note, machine_note, time_left, wake_note
 from core.db.workspace import Workspace
 from core.generation.progress import Progress, batch_progress
 from core.generation.reuse import Reusable

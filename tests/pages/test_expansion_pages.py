@@ -5,21 +5,21 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.expansion import ask
+from app.widgets.templates.expansion import ask
 from core.db.workspace import Workspace
-from core.generation.augmentation import AugmentationRequest
 from core.generation.batches import list_batches
-from core.generation.expansion import ExpansionRequest
-from core.generation.expansion_candidates import (
+from core.generation.expansion.augmentation import AugmentationRequest
+from core.generation.expansion.candidates import (
     decide_candidates,
     list_candidates,
     list_expansions,
 )
-from core.generation.expansion_parents import ParentChoice
+from core.generation.expansion.parents import ParentChoice
+from core.generation.expansion.requests import ExpansionRequest
 from core.generation.samples import SampleFilter, list_samples
 from core.jobs.expanding import compare, launch_augmentation
 from core.jobs.workflows import WorkerContext, run_batch
-from core.sources.knowledge import list_entries
+from core.sources.knowledge.entries import list_entries
 from core.templates.definition import parse_template
 from core.templates.drafts import load_draft
 from core.templates.versions import get_template, latest_version, list_versions

@@ -3,7 +3,7 @@
 import pytest
 from factories import make_template
 
-from app.widgets.launch_inputs import as_text
+from app.widgets.batches.launch_inputs import as_text
 from core.db.workspace import Workspace
 from core.generation.batches import list_batches
 from core.providers.connections import save_connection

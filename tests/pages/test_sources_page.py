@@ -8,10 +8,10 @@ from core.db.tables import Source
 from core.db.workspace import Workspace
 from core.jobs.extracting import extract_here
 from core.jobs.queue import list_jobs
-from core.sources.extracted import get_extraction, list_terms
 from core.sources.importing import import_source
-from core.sources.knowledge import add_entries
-from core.sources.knowledge_taking import take_terms
+from core.sources.knowledge.entries import add_entries
+from core.sources.knowledge.taking import take_terms
+from core.sources.terms.extracted import get_extraction, list_terms
 
 HANDBOOK = Path(__file__).resolve().parents[2] / "data" / "samples" / "bank_handbook.md"
 

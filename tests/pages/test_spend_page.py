@@ -8,7 +8,7 @@ from ledger import make_attempts, scope_of
 from streamlit.testing.v1 import AppTest
 
 from app import cache
-from app.widgets.reservation_factors import factor_text
+from app.widgets.spend.reservation_factors import factor_text
 from core.db.ids import utc_now
 from core.db.tables import Batch, ReservationFactor, User
 from core.db.workspace import Workspace

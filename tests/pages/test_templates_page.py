@@ -8,7 +8,7 @@ from core.db.workspace import Workspace
 from core.generation.batches import list_batches
 from core.templates.definition import build_template
 from core.templates.drafts import load_draft, store_draft
-from core.templates.editing import read_draft
+from core.templates.editing.draft_text import read_draft
 from core.templates.versions import (
     get_template,
     get_version,

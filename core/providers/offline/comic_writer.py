@@ -1,8 +1,8 @@
 """The parts of a comic: scenes in prose, panels, figures, and what they do."""
 
-from core.providers.offline import comic_phrases as comic
-from core.providers.offline import figure_phrases as figure
 from core.providers.offline.material import Material
+from core.providers.offline.phrases import comic_phrases as comic
+from core.providers.offline.phrases import figure_phrases as figure
 from core.providers.offline.reading import sentences
 from core.providers.offline.slots import faker_pool
 from core.providers.offline.told import as_sentence

@@ -6,9 +6,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from core.providers.offline.banking_cards import CARD_TOPICS
-from core.providers.offline.banking_money import MONEY_TOPICS
 from core.providers.offline.draw import Draw
+from core.providers.offline.phrases.banking_cards import CARD_TOPICS
+from core.providers.offline.phrases.banking_money import MONEY_TOPICS
 from core.providers.offline.reading import noun_phrases, sentences
 from core.providers.offline.slots import Slots
 from core.providers.offline.told import guidance, instructions, situations

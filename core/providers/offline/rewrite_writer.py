@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.providers.offline import rewrite_phrases as rewrite
+from core.providers.offline.phrases import rewrite_phrases as rewrite
 from core.providers.offline.told import as_sentence
 from core.providers.offline.trade_writer import TradeWriter
 

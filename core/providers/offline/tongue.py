@@ -17,9 +17,9 @@ class Tongue(NamedTuple):
 @lru_cache(maxsize=256)
 def tongue_of(value: str) -> Tongue | None:
     """The bank of a language given as "German", "Deutsch", "de" or "de_AT"; None without one."""
-    from core.providers.offline.eastern_phrases import EASTERN
-    from core.providers.offline.germanic_phrases import GERMANIC
-    from core.providers.offline.romance_phrases import ROMANCE
+    from core.providers.offline.phrases.eastern_phrases import EASTERN
+    from core.providers.offline.phrases.germanic_phrases import GERMANIC
+    from core.providers.offline.phrases.romance_phrases import ROMANCE
 
     named = value.strip().lower()
     code = named.replace("-", "_").split("_")[0]

@@ -33,10 +33,10 @@ def trade_of(text: str) -> tuple[str, int]:
 @lru_cache(maxsize=1)
 def trades() -> dict[str, Trade]:
     """Every trade by name."""
-    from core.providers.offline.desk_phrases import DESK
-    from core.providers.offline.health_phrases import HEALTH
-    from core.providers.offline.law_phrases import LAW
-    from core.providers.offline.plant_phrases import PLANT
-    from core.providers.offline.shop_phrases import SHOP
+    from core.providers.offline.phrases.desk_phrases import DESK
+    from core.providers.offline.phrases.health_phrases import HEALTH
+    from core.providers.offline.phrases.law_phrases import LAW
+    from core.providers.offline.phrases.plant_phrases import PLANT
+    from core.providers.offline.phrases.shop_phrases import SHOP
 
     return {"health": HEALTH, "law": LAW, "shop": SHOP, "plant": PLANT, "desk": DESK}

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from core.providers.offline import general_phrases as general
-from core.providers.offline.banking_phrases import STEP_FRAMES
 from core.providers.offline.comic_writer import ComicWriter
-from core.providers.offline.label_phrases import HARDENED, LINES
+from core.providers.offline.phrases import general_phrases as general
+from core.providers.offline.phrases.banking_phrases import STEP_FRAMES
+from core.providers.offline.phrases.label_phrases import HARDENED, LINES
 from core.providers.offline.told import as_sentence, held_back, situations
 from core.providers.offline.trade import Trade, trades
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.providers.offline import banking_phrases as bank
-from core.providers.offline import comic_phrases as comic
-from core.providers.offline import general_phrases as general
+from core.providers.offline.phrases import banking_phrases as bank
+from core.providers.offline.phrases import comic_phrases as comic
+from core.providers.offline.phrases import general_phrases as general
 from core.providers.offline.reading import noun_phrases, questions, sentences
 from core.providers.offline.rewrite_writer import RewriteWriter
 from core.providers.offline.slots import with_article

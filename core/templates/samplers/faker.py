@@ -6,8 +6,8 @@ from pydantic import Field
 
 from core.errors import TemplateError
 from core.templates.part import Locale
-from core.templates.people import CannotDraw, check_faker, draw_faker
 from core.templates.samplers.base import Draw, Sampler
+from core.templates.samplers.people import CannotDraw, check_faker, draw_faker
 from core.templates.scope import Misfit, Scope
 
 

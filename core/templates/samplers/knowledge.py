@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from core.sources.knowledge_tables import KNOWLEDGE_COLUMNS
+from core.sources.knowledge.tables import KNOWLEDGE_COLUMNS
 from core.templates.samplers.base import Absent, Draw, Sampler
 
 KnowledgeTable = Literal["terms", "rules", "scenarios", "expert_answers"]

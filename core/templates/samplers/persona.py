@@ -7,7 +7,8 @@ from pydantic import Field
 
 from core.errors import TemplateError
 from core.templates.part import Locale, VariableName
-from core.templates.people import (
+from core.templates.samplers.base import Draw, Sampler
+from core.templates.samplers.people import (
     PERSONA_FIELDS,
     CannotDraw,
     check_age_value,
@@ -15,7 +16,6 @@ from core.templates.people import (
     check_gender_value,
     draw_persona,
 )
-from core.templates.samplers.base import Draw, Sampler
 from core.templates.scope import Misfit, Scope
 
 

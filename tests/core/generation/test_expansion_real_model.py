@@ -4,9 +4,9 @@ from factories import make_template
 
 from core.db.tables import Candidate
 from core.db.workspace import Workspace
-from core.generation.expansion import SAME_MEANING, ExpansionRequest
-from core.generation.expansion_candidates import list_candidates
-from core.generation.expansion_comparing import compare_candidates
+from core.generation.expansion.candidates import list_candidates
+from core.generation.expansion.comparing import compare_candidates
+from core.generation.expansion.requests import SAME_MEANING, ExpansionRequest
 from core.jobs.expanding import compare, launch_expansion
 from core.jobs.queue import prepare_queue
 

@@ -7,7 +7,7 @@ from factories import make_template
 
 from core.db.workspace import Workspace
 from core.errors import Conflict
-from core.generation.expansion_templates import (
+from core.generation.expansion.recipes import (
     AUGMENTATIONS,
     EXPANSIONS,
     FOLDER,
@@ -15,10 +15,10 @@ from core.generation.expansion_templates import (
     recipe_version,
     variant_of,
 )
-from core.generation.expansion_variants import Prompts, code_pieces, problem_of, prompts_of
+from core.generation.expansion.variants import Prompts, code_pieces, problem_of, prompts_of
 from core.templates.definition import build_template
-from core.templates.inputs import Input, sample_inputs
-from core.templates.plan import Plan
+from core.templates.planning.inputs import Input, sample_inputs
+from core.templates.planning.plan import Plan
 from core.templates.rendering import Renderer
 from core.templates.trial import trial_render
 from core.templates.versions import list_templates, list_versions

@@ -16,7 +16,7 @@ from core.generation.inputs import load_rows, plan_inputs, resolve_inputs
 from core.jobs.launching import launch_batch
 from core.jobs.queue import prepare_queue
 from core.jobs.workflows import WorkerContext, run_batch
-from core.sources.knowledge import apply_edits, list_entries
+from core.sources.knowledge.entries import apply_edits, list_entries
 from core.templates.versions import load_definition
 
 

@@ -18,7 +18,7 @@ from core.generation.missing import material_of, plan_of, task_of
 from core.jobs.extracting import extract_here
 from core.jobs.launching import launch_batch
 from core.sources.importing import import_source
-from core.sources.knowledge import add_entries, apply_edits, list_entries
+from core.sources.knowledge.entries import add_entries, apply_edits, list_entries
 from core.templates.chunk_terms import reads_terms
 from core.templates.definition import TemplateDefinition, build_template
 from core.templates.versions import load_definition

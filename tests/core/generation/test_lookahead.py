@@ -14,9 +14,9 @@ from core.generation.picking import examples_of_sample
 from core.generation.samples import SampleFilter, list_samples
 from core.sources.importing import import_source
 from core.templates.definition import build_template
-from core.templates.starting import minimal_template
-from core.templates.step_editing import add_step
-from core.templates.variable_editing import add_variable
+from core.templates.editing.starting import minimal_template
+from core.templates.editing.steps import add_step
+from core.templates.editing.variables import add_variable
 
 
 def with_variables() -> dict[str, Any]:

@@ -8,9 +8,9 @@ from core.db.ids import new_id
 from core.db.tables import Attempt, Batch, Comparison
 from core.db.workspace import Workspace
 from core.errors import NotFound
-from core.insight.comparison_report import comparison_report, measure_pairs
-from core.insight.comparison_words import sentence
-from core.insight.paired import PairedSamples, load_pairs, sample_costs
+from core.insight.comparing.paired import PairedSamples, load_pairs, sample_costs
+from core.insight.comparing.report import comparison_report, measure_pairs
+from core.insight.comparing.words import sentence
 
 
 def pairs_of(

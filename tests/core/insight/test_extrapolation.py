@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from core.insight.extrapolation import Range, time_of, total_of
+from core.insight.comparing.extrapolation import Range, time_of, total_of
 
 
 def test_the_range_is_the_textbook_prediction_interval() -> None:

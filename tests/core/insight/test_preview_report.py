@@ -8,7 +8,7 @@ from core.db.ids import new_id
 from core.db.tables import Attempt, Batch
 from core.db.workspace import Workspace
 from core.errors import NotFound
-from core.insight.preview_report import full_batch, load_preview
+from core.insight.comparing.preview_report import full_batch, load_preview
 from core.providers.connections import get_connection
 from core.providers.prices import set_price
 

@@ -6,7 +6,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.insight.significance import (
+from core.insight.comparing.significance import (
     BOOTSTRAP_PAIRS,
     compare_means,
     compare_rates,

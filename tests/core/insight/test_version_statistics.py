@@ -9,7 +9,7 @@ from factories import failed_row, make_batch, make_finding, make_samples, make_t
 from core.db.ids import new_id
 from core.db.tables import Attempt, Batch, InsightReport, TemplateVersion
 from core.db.workspace import Workspace
-from core.insight.version_statistics import ratio, version_statistics
+from core.insight.comparing.version_statistics import ratio, version_statistics
 
 
 def attempt(batch: Batch, index: int, usd: float) -> Attempt:

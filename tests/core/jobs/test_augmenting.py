@@ -11,11 +11,11 @@ from invariants import assert_invariants
 from core.db.tables import Batch, Sample
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
-from core.generation.augmentation import AugmentationRequest, augmentation_launch
-from core.generation.augmentation_rules import example_copies
 from core.generation.batches import list_batches
-from core.generation.derivation import relatives
-from core.generation.expansion_parents import ParentChoice, parent_ids
+from core.generation.expansion.augmentation import AugmentationRequest, augmentation_launch
+from core.generation.expansion.augmentation_rules import example_copies
+from core.generation.expansion.derivation import relatives
+from core.generation.expansion.parents import ParentChoice, parent_ids
 from core.generation.samples import SampleFilter, get_sample, list_samples, sample_lineage
 from core.jobs.expanding import estimate_augmentation, launch_augmentation
 from core.jobs.queue import prepare_queue, unfinished_jobs

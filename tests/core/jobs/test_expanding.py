@@ -14,16 +14,16 @@ from core.db.tables import Batch, Candidate, TemplateVersion
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, NotFound
 from core.generation.batches import batch_log, get_batch, list_batches
-from core.generation.expansion import ExpansionRequest, requests_for
-from core.generation.expansion_applying import apply_candidates, save_variant, scenario_rows
-from core.generation.expansion_candidates import (
+from core.generation.expansion.applying import apply_candidates, save_variant, scenario_rows
+from core.generation.expansion.candidates import (
     decide_candidates,
     gather_candidates,
     list_candidates,
     list_expansions,
 )
-from core.generation.expansion_comparing import compare_candidates
-from core.generation.expansion_parents import ParentChoice
+from core.generation.expansion.comparing import compare_candidates
+from core.generation.expansion.parents import ParentChoice
+from core.generation.expansion.requests import ExpansionRequest, requests_for
 from core.generation.samples import SampleFilter, count_samples, list_samples, sample_lineage
 from core.jobs.expanding import collect_candidates, estimate_expansion, launch_expansion
 from core.jobs.queue import prepare_queue, unfinished_jobs

@@ -16,8 +16,8 @@ from core.jobs.extracting_with_model import (
     launch_extraction,
 )
 from core.jobs.queue import list_jobs
-from core.sources.extracted import get_extraction, list_relations, list_terms
 from core.sources.importing import import_source
+from core.sources.terms.extracted import get_extraction, list_relations, list_terms
 
 HANDBOOK = Path(__file__).resolve().parents[3] / "data" / "samples" / "bank_handbook.md"
 ANSWERS = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.generation.expansion_templates import recipe
+from core.generation.expansion.recipes import recipe
 from core.providers.offline.derived import HONEST, derived_answer
 from core.providers.offline.draw import Draw
 from core.providers.offline.proposals import propose

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from core.providers.base import Message, ModelRequest, Outcome, Reply
 from core.providers.offline.draw import Draw
-from core.providers.offline.general_phrases import VAGUE
 from core.providers.offline.material import TOPICS, domain_of, topic_of
+from core.providers.offline.phrases.general_phrases import VAGUE
 from core.providers.offline.provider import OFFLINE_MODEL, OfflineProvider
 from core.providers.offline.reading import noun_phrases, questions, sentences
 from core.providers.offline.roles import NAME_ROLES, ROLES, role_of, sentences_wanted

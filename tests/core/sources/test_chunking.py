@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.sources.chunking import Block, Passage, cut_passages
-from core.sources.plain_text import markdown_blocks, text_blocks
+from core.sources.parsing.chunking import Block, Passage, cut_passages
+from core.sources.parsing.plain_text import markdown_blocks, text_blocks
 
 HANDBOOK = Path(__file__).resolve().parents[3] / "data" / "samples" / "bank_handbook.md"
 

@@ -14,11 +14,11 @@ from core.db.workspace import Workspace
 from core.errors import SourceError
 from core.settings import SourceLimits
 from core.sources.browsing import chunk_context, list_chunks
-from core.sources.chunking import Block
-from core.sources.docx_text import docx_blocks
-from core.sources.html_text import html_blocks
 from core.sources.importing import import_source, import_stream, preview_source
-from core.sources.pdf_text import paragraphs
+from core.sources.parsing.chunking import Block
+from core.sources.parsing.docx_text import docx_blocks
+from core.sources.parsing.html_text import html_blocks
+from core.sources.parsing.pdf_text import paragraphs
 from tests.documents import MIB, archive, docx, paragraph, pdf, pdf_of_objects, table
 
 STYLES = (

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.sources.entities import find_entities
+from core.sources.terms.entities import find_entities
 
 ENGLISH = (
     "On 3 March 2026 Mr. John Smith of Northwind Trading Ltd paid EUR 1,250.50 and $3 million "

@@ -10,7 +10,8 @@ from core.errors import NotFound
 from core.jobs.extracting import request_extraction, run_extraction
 from core.jobs.queue import list_jobs
 from core.sources.browsing import list_chunks
-from core.sources.extracted import (
+from core.sources.importing import import_source
+from core.sources.terms.extracted import (
     count_relations,
     count_terms,
     get_extraction,
@@ -20,7 +21,6 @@ from core.sources.extracted import (
     term_kinds,
     terms_of_chunks,
 )
-from core.sources.importing import import_source
 
 HANDBOOK = Path(__file__).resolve().parents[3] / "data" / "samples" / "bank_handbook.md"
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from core.sources.extraction import Extraction, Passage, extract
-from core.sources.lexicon import lexicon_for
-from core.sources.sentences import sentences
-from core.sources.terms import TermCounter
+from core.sources.terms.candidates import TermCounter
+from core.sources.terms.extraction import Extraction, Passage, extract
+from core.sources.terms.lexicon import lexicon_for
+from core.sources.terms.sentences import sentences
 
 GERMAN = [
     "Ein Girokonto eröffnen Kunden in der App oder in einer Filiale. Für das Girokonto wird ein "
@@ -109,7 +109,7 @@ def test_progress_counts_each_chunk_twice() -> None:
 def test_rare_candidates_are_forgotten_and_frequent_ones_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("core.sources.terms.MAX_CANDIDATES", 200)
+    monkeypatch.setattr("core.sources.terms.candidates.MAX_CANDIDATES", 200)
     generator = np.random.default_rng(7)
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
     noise = [" ".join("".join(generator.choice(letters, 8)) for _ in range(40)) for _ in range(60)]
@@ -128,7 +128,7 @@ def test_two_thousand_chunks_take_seconds() -> None:
 
 
 def test_the_text_is_never_held_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.sources.terms.MAX_CANDIDATES", 1_000)
+    monkeypatch.setattr("core.sources.terms.candidates.MAX_CANDIDATES", 1_000)
     few, more = peak_bytes(large(100)), peak_bytes(large(400))
     assert more - few < 300 * 2_000  # bytes a chunk, for its mentions
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from core.errors import SourceError
 from core.settings import SourceLimits
 from core.sources.importing import preview_source
-from core.sources.kinds import check_content
-from core.sources.reading import Findings, ReadSettings, read_pieces
+from core.sources.parsing.kinds import check_content
+from core.sources.parsing.reading import Findings, ReadSettings, read_pieces
 from tests.documents import archive, docx, paragraph, parquet, pdf, table
 
 LIMITS = SourceLimits()

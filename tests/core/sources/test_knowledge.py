@@ -9,9 +9,8 @@ from core.db.tables import KnowledgeEntry
 from core.db.workspace import Workspace
 from core.errors import Conflict, InvalidInput, NotFound, SourceError
 from core.jobs.extracting import request_extraction, run_extraction
-from core.sources.extracted import list_terms
 from core.sources.importing import import_source
-from core.sources.knowledge import (
+from core.sources.knowledge.entries import (
     add_entries,
     apply_edits,
     domains,
@@ -20,8 +19,9 @@ from core.sources.knowledge import (
     load_entries,
     table_counts,
 )
-from core.sources.knowledge_files import format_of, mapped_rows, read_rows, suggest_mapping, written
-from core.sources.knowledge_taking import sentence_at, take_rows, take_terms
+from core.sources.knowledge.files import format_of, mapped_rows, read_rows, suggest_mapping, written
+from core.sources.knowledge.taking import sentence_at, take_rows, take_terms
+from core.sources.terms.extracted import list_terms
 
 SAMPLES = Path(__file__).resolve().parents[3] / "data" / "samples"
 TERMS = [{"term": "overdraft", "definition": "Below zero."}, {"term": "SEPA"}, {"term": "IBAN"}]

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from core.errors import Conflict, InvalidInput
-from core.sources.knowledge_edits import Changes, changes_of, edited_rows
-from core.sources.knowledge_tables import KNOWLEDGE_COLUMNS, checked_domain, columns_of
+from core.sources.knowledge.edits import Changes, changes_of, edited_rows
+from core.sources.knowledge.tables import KNOWLEDGE_COLUMNS, checked_domain, columns_of
 
 LIVING = {
     "a": {"term": "overdraft", "definition": "Negative balance.", "example": ""},

@@ -14,10 +14,10 @@ from core.confinement import CHILD_ENVIRONMENT
 from core.db.workspace import Workspace, open_workspace
 from core.errors import SourceError, StorageFull
 from core.settings import SourceLimits, load_settings
-from core.sources import parsing
 from core.sources.browsing import list_sources
 from core.sources.importing import import_source, preview_source
-from core.sources.reading import ReadSettings
+from core.sources.parsing import bounded as parsing
+from core.sources.parsing.reading import ReadSettings
 
 PIECE = ["text", 0, 4, "", None, {}]
 END = {"end": {"columns": [], "chunk_count": 1, "page_count": None}}

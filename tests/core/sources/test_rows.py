@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import SourceError
 from core.settings import SourceLimits
-from core.sources.rows import (
+from core.sources.parsing.rows import (
     MAX_RECORD_CHARS,
     csv_records,
     jsonl_records,

@@ -16,9 +16,9 @@ from core.errors import SourceError
 from core.settings import SourceLimits
 from core.sources.browsing import list_chunks
 from core.sources.importing import import_stream, preview_source
-from core.sources.json_rows import json_records
-from core.sources.parquet_rows import parquet_records
-from core.sources.rows import Record
+from core.sources.parsing.json_rows import json_records
+from core.sources.parsing.parquet_rows import parquet_records
+from core.sources.parsing.rows import Record
 from tests.documents import parquet
 
 LIMITS = SourceLimits()

@@ -3,8 +3,15 @@
 import numpy as np
 
 from core.db.tables import Term
-from core.sources.extracted import RelationRow
-from core.sources.graph import LABEL_PX, LETTER_PX, GraphEdge, spread, spring_layout, term_graph
+from core.sources.terms.extracted import RelationRow
+from core.sources.terms.graph import (
+    LABEL_PX,
+    LETTER_PX,
+    GraphEdge,
+    spread,
+    spring_layout,
+    term_graph,
+)
 
 
 def term(number: int) -> Term:

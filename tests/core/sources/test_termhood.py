@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sources.association import npmi
-from core.sources.termhood import c_values, f_tfidf_c, length_weight, tf_idf
+from core.sources.terms.association import npmi
+from core.sources.terms.termhood import c_values, f_tfidf_c, length_weight, tf_idf
 
 # The worked example of Frantzi, Ananiadou and Mima (2000), section 2.2.3.
 CARCINOMA = {

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from core.errors import TemplateError
 from core.templates.constraints import compare
 from core.templates.definition import TemplateDefinition, build_template
-from core.templates.grid import build_grid
-from core.templates.plan import Plan
+from core.templates.planning.grid import build_grid
+from core.templates.planning.plan import Plan
 
 SHAPE: dict[str, Any] = {
     "name": "constrained",
@@ -355,7 +355,7 @@ def test_another_process_with_another_hash_seed_draws_the_same_constrained_plan(
     )  # fmt: skip
     code = (
         "import json, sys; from core.templates.definition import build_template;"
-        "from core.templates.plan import Plan; d = build_template(json.load(sys.stdin));"
+        "from core.templates.planning.plan import Plan; d = build_template(json.load(sys.stdin));"
         "p = Plan(d, n=70, seed=9);"
         "print(json.dumps([[c.planned for c in p.cells()], [p.variables(i) for i in range(70)]]))"
     )

@@ -6,7 +6,7 @@ from core.db.workspace import Workspace
 from core.errors import NotFound, TemplateError
 from core.templates.definition import build_template
 from core.templates.drafts import drafted_templates, drop_draft, load_draft, store_draft
-from core.templates.starting import minimal_template
+from core.templates.editing.starting import minimal_template
 from core.templates.versions import list_versions, save_template
 
 

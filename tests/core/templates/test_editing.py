@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.templates.definition import template_yaml
-from core.templates.editing import (
+from core.templates.editing.draft_text import (
     delete_item,
     free_name,
     insert_item,
@@ -16,8 +16,8 @@ from core.templates.editing import (
     whole_text,
     write_draft,
 )
+from core.templates.editing.starting import minimal_template, name_for
 from core.templates.starters import starter_definitions
-from core.templates.starting import minimal_template, name_for
 
 COMMENTED = """\
 # Who this is for.

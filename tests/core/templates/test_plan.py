@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import TemplateError
 from core.templates.definition import TemplateDefinition, build_template
-from core.templates.grid import build_grid
-from core.templates.plan import Plan
+from core.templates.planning.grid import build_grid
+from core.templates.planning.plan import Plan
 
 SHAPE: dict[str, Any] = {
     "name": "planned",
@@ -165,7 +165,7 @@ def test_another_process_computes_the_same_plan() -> None:
     definition = made(*RICH)
     code = (
         "import json, sys; from core.templates.definition import build_template;"
-        "from core.templates.plan import Plan; d = build_template(json.load(sys.stdin));"
+        "from core.templates.planning.plan import Plan; d = build_template(json.load(sys.stdin));"
         "p = Plan(d, n=50, seed=9); print(json.dumps([p.variables(i) for i in (0, 7, 49)]))"
     )
     done = subprocess.run(

@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from core.templates.constraint_editing import (
+from core.templates.editing.constraints import (
     add_constraint,
     change_constraint,
     exclude_variables,
     in_words,
     set_right,
 )
-from core.templates.editing import read_draft, whole_text
-from core.templates.jinja_names import names_in, reads_name, rename_in
-from core.templates.renaming import rename_variable, uses_of
-from core.templates.starting import minimal_template
-from core.templates.step_editing import add_step, delete_step, move_step, rename_step, steps_read
-from core.templates.variable_editing import add_variable
+from core.templates.editing.draft_text import read_draft, whole_text
+from core.templates.editing.jinja_names import names_in, reads_name, rename_in
+from core.templates.editing.renaming import rename_variable, uses_of
+from core.templates.editing.starting import minimal_template
+from core.templates.editing.steps import add_step, delete_step, move_step, rename_step, steps_read
+from core.templates.editing.variables import add_variable
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 
 from core.errors import TemplateError
 from core.templates.definition import TemplateDefinition, build_template
-from core.templates.inputs import sample_inputs
-from core.templates.plan import Plan
+from core.templates.planning.inputs import sample_inputs
+from core.templates.planning.plan import Plan
 from core.templates.rendering import Renderer
 from core.templates.starters import starter_definitions
 from core.templates.trial import render_spread, skeleton, trial_render

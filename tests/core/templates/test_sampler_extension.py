@@ -84,7 +84,7 @@ CODE = """
 import json, sys
 from core.errors import TemplateError
 from core.templates.definition import content_hash, parse_template, template_yaml
-from core.templates.plan import Plan
+from core.templates.planning.plan import Plan
 from core.templates.samplers.registry import sampler_kinds
 from core.templates.trial import trial_render
 

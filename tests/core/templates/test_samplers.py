@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import TemplateError
-from core.templates.contacts import EMAIL_DOMAINS
 from core.templates.definition import TemplateDefinition, build_template, template_yaml
-from core.templates.inputs import Input, input_variables, sample_inputs
-from core.templates.plan import Plan
+from core.templates.planning.inputs import Input, input_variables, sample_inputs
+from core.templates.planning.plan import Plan
 from core.templates.randomness import Stream
 from core.templates.samplers.base import Draw
+from core.templates.samplers.contacts import EMAIL_DOMAINS
 from core.templates.samplers.distributions import normal_inverse
 from core.templates.samplers.integer import IntegerSampler
 from core.templates.samplers.number import NumberSampler

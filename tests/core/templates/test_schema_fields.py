@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from core.errors import SchemaError
-from core.templates.schema_fields import SchemaField, fields_of, schema_of
-from core.templates.schema_rows import fields_of_rows, table_rows
+from core.templates.editing.schema_fields import SchemaField, fields_of, schema_of
+from core.templates.editing.schema_rows import fields_of_rows, table_rows
 from core.templates.starters import starter_definitions
 
 TICKET: dict[str, Any] = {

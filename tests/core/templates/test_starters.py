@@ -12,7 +12,7 @@ from core.errors import Conflict, NotFound, TemplateError
 from core.quality.inline import InlineChecks
 from core.quality.scoring import ACCEPTED, score
 from core.templates.definition import TemplateDefinition, parse_template, template_yaml
-from core.templates.plan import Plan
+from core.templates.planning.plan import Plan
 from core.templates.specimens import Specimen, SpecimenMaker, value_shares
 from core.templates.starters import (
     INSTALLED,

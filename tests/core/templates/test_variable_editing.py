@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from core.templates.editing import read_draft, set_at, whole_text
-from core.templates.starting import minimal_template
-from core.templates.table_edits import edited_rows, pasted_rows
-from core.templates.variable_editing import (
+from core.templates.editing.draft_text import read_draft, set_at, whole_text
+from core.templates.editing.starting import minimal_template
+from core.templates.editing.tables import edited_rows, pasted_rows
+from core.templates.editing.variables import (
     KINDS,
     add_variable,
     change_kind,
