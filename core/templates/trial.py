@@ -23,7 +23,8 @@ from core.templates.samplers.source_field import SourceFieldSampler
 from core.templates.sandbox import PromptTemplate
 
 MEMORY_BYTES = 2**30
-SECONDS = 2.0  # for all renderings together, once the child has started
+SECONDS = 2.0  # of processor time for all renderings together, once the child has started
+WALL_SECONDS = 20.0  # for the same by the clock, on a machine that is busy
 START_SECONDS = 60.0  # for the child's own start, on a machine that is busy
 MAX_TRIALS = 200
 MAX_SKELETON_DEPTH = 20
@@ -185,7 +186,7 @@ def skeleton(schema: Mapping[str, Any], *, is_full: bool = True, depth: int = 0)
 
 def _limited(work: Callable[[], object]) -> None:
     """Run work under this process's own limits, which end it when they are passed."""
-    confine(Confinement(MEMORY_BYTES, SECONDS, SECONDS))
+    confine(Confinement(MEMORY_BYTES, SECONDS, WALL_SECONDS))
     work()
     signal.setitimer(signal.ITIMER_REAL, 0)
 
