@@ -16,7 +16,7 @@ from app.widgets.tables import number, open_table, plain_table, right
 from core.datasets.browsing import get_dataset, get_version, list_datasets, list_versions
 from core.datasets.verification import open_file, verify_version
 from core.db.tables import DatasetVersion
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.jobs.releasing import request_dataset
 
 TABS = ("Files", "Splits", "Changes", "Card", "Manifest")

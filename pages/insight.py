@@ -9,7 +9,7 @@ from app.widgets.formats import ago, plain
 from app.widgets.layout import empty_state, go_button, page_header
 from app.widgets.pickers import batch_picker
 from core.db.tables import Batch
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.insight.report import InsightView, load_insight
 from core.jobs.launching import request_insight
 

@@ -12,7 +12,7 @@ from app.widgets.states import ACTIVE, batch_state
 from app.widgets.tables import number, open_table, part
 from core.datasets.browsing import DatasetRow, list_datasets
 from core.db.tables import Batch
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.generation.progress import batch_progress
 from core.templates.versions import list_templates
 

@@ -8,7 +8,7 @@ from app.widgets.errors import show_errors
 from app.widgets.filters import Choice, filter_bar
 from app.widgets.layout import empty_state, go_button, page_header
 from core.db.tables import Sample
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.generation.samples import SampleFilter, get_sample, sample_lineage
 from core.review.decisions import current_text, list_reviews, submit_review, undo_review
 from core.review.queue import next_samples, queue_counts

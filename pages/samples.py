@@ -20,7 +20,7 @@ from app.widgets.samples.sample_view import (
     variables_view,
 )
 from app.widgets.tables import PAGE_SIZE, open_table, pager, score
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.generation.samples import SampleFilter, count_samples, list_samples, sample_lineage
 
 ORDERS = {"created_at": "Oldest first", "quality_score": "Lowest score first",

@@ -13,7 +13,7 @@ from app.widgets.spend.budgets import budgets_view
 from app.widgets.spend.cost_corrections import estimated_view
 from app.widgets.spend.reservation_factors import factors_view
 from app.widgets.tables import PAGE_SIZE, number, plain_table
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.spend.report import SpendRow, list_attempts
 
 KEYS = {"model": "By model", "template": "By template", "batch": "By batch", "user": "By user"}

@@ -20,7 +20,7 @@ from app.api.common import COMMON_ERRORS, Page, PagingQuery, WorkspaceDep
 from app.api.errors import documented
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
-from core.generation import batches
+from core.generation import batches, browsing
 from core.generation.estimate import estimate
 from core.generation.progress import batch_progress
 from core.jobs import control, launching
@@ -85,8 +85,8 @@ def list_batches(
 ) -> dict[str, Any]:
     kinds = batches.KEPT_KINDS if kind is None else (kind,)
     wanted = {"state": state, "kinds": kinds, "search": search}
-    found = batches.list_batches(workspace, **wanted, limit=paging.limit, offset=paging.offset)
-    return paging.page(found, batches.count_batches(workspace, **wanted))
+    found = browsing.list_batches(workspace, **wanted, limit=paging.limit, offset=paging.offset)
+    return paging.page(found, browsing.count_batches(workspace, **wanted))
 
 
 @router.post(

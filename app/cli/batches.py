@@ -10,7 +10,8 @@ from app.cli.opening import opened
 from app.cli.output import AsJson, Limit, plain, print_record, print_rows
 from core.db.tables import Batch
 from core.db.workspace import Workspace
-from core.generation.batches import batch_log, get_batch, list_batches
+from core.generation.batches import batch_log, get_batch
+from core.generation.browsing import list_batches
 from core.generation.progress import batch_progress
 from core.jobs import control
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from core.db.tables import Batch
 from core.db.workspace import Workspace
-from core.generation.batches import KINDS, LaunchRequest, list_batches
+from core.generation.batches import KINDS, LaunchRequest
+from core.generation.browsing import list_batches
 from core.jobs.launching import launch_batch
 from core.sources.importing import import_source
 from core.templates.versions import latest_version

@@ -9,7 +9,8 @@ from factories import make_batch, make_template
 
 from core.db.tables import Batch, ProviderBatch
 from core.db.workspace import Workspace
-from core.generation.batches import LaunchRequest, get_batch, list_batches
+from core.generation.batches import LaunchRequest, get_batch
+from core.generation.browsing import list_batches
 from core.jobs.launching import launch_batch
 from core.jobs.workflows import WorkerContext, run_batch
 from core.providers.connections import connection_for_url

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.widgets.templates.expansion import ask
 from core.db.workspace import Workspace
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.generation.expansion.augmentation import AugmentationRequest
 from core.generation.expansion.candidates import (
     decide_candidates,

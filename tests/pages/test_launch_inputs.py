@@ -5,7 +5,7 @@ from factories import make_template
 
 from app.widgets.batches.launch_inputs import as_text
 from core.db.workspace import Workspace
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.providers.connections import save_connection
 
 

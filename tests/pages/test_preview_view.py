@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.db.ids import new_id
 from core.db.tables import Attempt, Batch
 from core.db.workspace import Workspace
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.providers.connections import save_connection
 from core.templates.versions import (
     get_version,

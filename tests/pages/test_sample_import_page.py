@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.db.workspace import Workspace
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.jobs.queue import prepare_queue
 from core.sources.importing import import_source
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.db.tables import Batch, Comparison
 from core.db.workspace import Workspace
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.jobs.comparing import list_comparisons
 from core.templates.versions import (
     get_template,

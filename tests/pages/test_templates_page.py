@@ -5,7 +5,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from core.db.workspace import Workspace
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.templates.definition import build_template
 from core.templates.drafts import load_draft, store_draft
 from core.templates.editing.draft_text import read_draft

@@ -10,7 +10,8 @@ from app.widgets.formats import ago, words
 from app.widgets.layout import empty_state, go_button, page_header
 from app.widgets.states import batch_state
 from app.widgets.tables import PAGE_SIZE, number, open_table, pager
-from core.generation.batches import KEPT_KINDS, KINDS, count_batches, list_batches
+from core.generation.batches import KEPT_KINDS, KINDS
+from core.generation.browsing import count_batches, list_batches
 
 STATES = ("queued", "running", "paused", "completed", "failed", "cancelled")
 

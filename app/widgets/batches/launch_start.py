@@ -7,7 +7,8 @@ from typing import Any
 from app import cache
 from app.widgets.formats import ago, plural
 from core.db.tables import Batch
-from core.generation.batches import get_batch, list_batches
+from core.generation.batches import get_batch
+from core.generation.browsing import list_batches
 from core.templates.versions import get_template, get_version
 
 MOST_SEEDS = 20

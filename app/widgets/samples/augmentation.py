@@ -14,7 +14,8 @@ from app.widgets.layout import back_button, page_header
 from app.widgets.pickers import batch_label, has_key, model_picker
 from app.widgets.templates.expansion import estimate_line
 from core.errors import SeedbedError
-from core.generation.batches import LaunchRequest, count_batches, list_batches
+from core.generation.batches import LaunchRequest
+from core.generation.browsing import count_batches, list_batches
 from core.generation.expansion.augmentation import CHANGES, AugmentationRequest, augmentation_launch
 from core.generation.expansion.augmentation_rules import example_copies
 from core.generation.expansion.parents import MAX_PARENTS, ParentChoice

@@ -11,7 +11,7 @@ from app.widgets.spend.budgets import used_percent
 from app.widgets.tables import part, plain_table, right
 from core.access.projects import list_projects, local_admin
 from core.db.tables import Budget
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.spend.budgets import delete_budget, set_budget
 from core.spend.naming import label_budgets
 from core.templates.versions import list_templates

@@ -8,7 +8,7 @@ from app import cache
 from app.widgets.formats import plural
 from app.widgets.pickers import batch_label
 from core.db.tables import TemplateVersion
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.generation.expansion.parents import ParentChoice
 from core.generation.expansion.requests import DIRECTIONS
 from core.generation.expansion.variables import growables, values_present

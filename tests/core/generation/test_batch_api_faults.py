@@ -149,7 +149,7 @@ def test_a_strangers_batch_of_the_same_size_is_not_taken_up(
 def test_an_unfinished_strangers_batch_keeps_us_waiting(
     local: Workspace, loopback: Any, desk: BatchDesk
 ) -> None:
-    desk.ends_after_s = 0.5
+    desk.ends_after_s = 60.0
     launched = launch(local, loopback, n=10, protocol="anthropic", seed=2, name="other")
     one_pass(local, launched)
     with local.write() as session:

@@ -11,7 +11,7 @@ from invariants import assert_invariants
 from core.db.tables import Batch, Sample
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
-from core.generation.batches import list_batches
+from core.generation.browsing import list_batches
 from core.generation.expansion.augmentation import AugmentationRequest, augmentation_launch
 from core.generation.expansion.augmentation_rules import example_copies
 from core.generation.expansion.derivation import relatives

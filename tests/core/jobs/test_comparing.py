@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from core.db.tables import Batch, Comparison
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, MissingKey, NotFound
-from core.generation.batches import LaunchRequest, list_batches
+from core.generation.batches import LaunchRequest
+from core.generation.browsing import list_batches
 from core.jobs import comparing
 from core.jobs.comparing import (
     comparison_of_batch,

@@ -9,7 +9,8 @@ from factories import make_batch, make_samples, make_template
 from core.db.tables import Batch
 from core.db.workspace import Workspace
 from core.errors import Conflict, InvalidInput, MissingKey, NotFound, SeedbedError, UnknownPrice
-from core.generation.batches import KINDS, LaunchRequest, batch_log, get_batch, list_batches
+from core.generation.batches import KINDS, LaunchRequest, batch_log, get_batch
+from core.generation.browsing import list_batches
 from core.generation.estimate import estimate
 from core.generation.progress import batch_progress
 from core.jobs.control import cancel_batch, change_budget, pause_batch, resume_batch, retry_failed

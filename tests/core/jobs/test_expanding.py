@@ -13,7 +13,8 @@ from invariants import assert_invariants
 from core.db.tables import Batch, Candidate, TemplateVersion
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, NotFound
-from core.generation.batches import batch_log, get_batch, list_batches
+from core.generation.batches import batch_log, get_batch
+from core.generation.browsing import list_batches
 from core.generation.expansion.applying import apply_candidates, save_variant, scenario_rows
 from core.generation.expansion.candidates import (
     decide_candidates,

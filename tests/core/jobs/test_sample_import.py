@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from core.db.tables import Attempt, Batch, Finding, Sample
 from core.db.workspace import Workspace
-from core.generation.batches import get_batch, list_batches
+from core.generation.batches import get_batch
+from core.generation.browsing import list_batches
 from core.generation.imports import ColumnMapping
 from core.generation.samples import SampleFilter, count_samples, sample_lineage
 from core.jobs import workflows
