@@ -12,6 +12,9 @@ from app.cli import COMMANDS, cli, load_command
 from app.navigation import PAGES
 from core.db.workspace import Workspace
 from core.settings import DEFAULT_HOME, Settings
+from core.templates.definition import parse_template
+from core.templates.planning.plan import Plan
+from core.templates.trial import trial_render
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
@@ -90,3 +93,14 @@ def test_links_between_documents_lead_somewhere(document: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_documents_name_no_path_of_one_machine(document: str) -> None:
     assert not re.search(r"(?<![\w/])/(home|root|work|Users|tmp)/", read(document))
+
+
+def test_the_template_in_the_readme_plans_what_the_readme_says() -> None:
+    text = re.search(r"^```yaml\n(.*?)^```", read("README.md"), re.M | re.S)
+    assert text is not None
+    definition = parse_template(text[1])
+    trial_render(definition)
+    cells = Plan(definition, n=200, seed=1).cells()
+    escalated = [cell for cell in cells if cell.values["escalated"] is True]
+    assert sum(cell.planned for cell in escalated) == 60
+    assert all(int(cell.values["severity"]) >= 3 for cell in escalated)
