@@ -1,11 +1,13 @@
-"""Samples as worked examples: the prompt that was sent, and the answer that was accepted."""
+"""Samples as worked examples: the prompt that was sent, and the answer that stands."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from core.db.tables import Sample
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
 from core.generation.samples import sample_lineage
+from core.generation.standing import corrections
 from core.sources.browsing import chunk_mapping
 from core.templates.definition import TemplateDefinition
 from core.templates.rendering import Renderer
@@ -21,7 +23,8 @@ def examples_of_sample(
     """
     lineage = sample_lineage(workspace, sample_id)
     sample, definition = lineage.sample, load_definition(lineage.version)
-    if sample.output is None:
+    output = _standing_output(workspace, sample)
+    if output is None:
         raise InvalidInput("The sample has no output.", remedy="Choose another one.")
     chunk = None if lineage.chunk is None else chunk_mapping(lineage.chunk)
     renderer = Renderer(definition)
@@ -33,11 +36,18 @@ def examples_of_sample(
         )
     examples = []
     for place, name in answered:
-        messages = renderer.messages(sample.variables, chunk, step=place, output=sample.output)
-        answer = sample.output[name] if name else sample.output
+        messages = renderer.messages(sample.variables, chunk, step=place, output=output)
+        answer = output[name] if name else output
         example = {"user": messages[-1].content, "output": answer}
         examples.append({**example, "step": name} if name else example)
     return examples
+
+
+def _standing_output(workspace: Workspace, sample: Sample) -> dict[str, Any] | None:
+    """The answer as a person corrected it, else as it was given."""
+    with workspace.read() as session:
+        corrected = corrections(session, [sample.sample_id]).get(sample.sample_id, {})
+    return corrected.get("output") or sample.output
 
 
 def _places(definition: TemplateDefinition, steps: Sequence[str]) -> list[tuple[int, str]]:

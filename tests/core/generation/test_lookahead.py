@@ -12,6 +12,7 @@ from core.errors import InvalidInput
 from core.generation.lookahead import binned, look_ahead
 from core.generation.picking import examples_of_sample
 from core.generation.samples import SampleFilter, list_samples
+from core.review.decisions import submit_review
 from core.sources.importing import import_source
 from core.templates.definition import build_template
 from core.templates.editing.starting import minimal_template
@@ -87,3 +88,16 @@ def test_an_accepted_sample_becomes_an_example(workspace: Workspace) -> None:
     assert "step" not in example
     with pytest.raises(InvalidInput, match="other steps"):
         examples_of_sample(workspace, sample.sample_id, ["draft"])
+
+
+def test_an_example_is_the_answer_as_a_person_corrected_it(workspace: Workspace) -> None:
+    seed(workspace)
+    sample = list_samples(workspace, SampleFilter(verdict="accepted"), limit=1)[0]
+    assert sample.output is not None
+    corrected = {**sample.output, "answer": "A better answer, and a longer one than before it was."}
+    submit_review(
+        workspace, sample.sample_id, "edit", corrected={"output": corrected},
+        correction_type="fact", expected_revision=sample.revision,
+    )  # fmt: skip
+    (example,) = examples_of_sample(workspace, sample.sample_id)
+    assert example["output"] == corrected
