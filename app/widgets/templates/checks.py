@@ -8,6 +8,7 @@ from app.widgets.templates.draft import form_data
 from app.widgets.templates.fields import number_field, table_field, toggle_field
 from core.templates.definition import CheckSettings
 from core.templates.editing.draft_text import Data, set_at, value_at
+from core.templates.editing.groups import complete_groups, group_rows, set_groups
 from core.templates.editing.tables import Rows
 
 RULE_COLUMNS = {
@@ -16,6 +17,11 @@ RULE_COLUMNS = {
         "Holds when", width=300, help="Jinja over output, variables and chunk."
     ),
     "message": st.column_config.TextColumn("Otherwise", width=230),
+}
+SHARE_COLUMNS = {
+    "variable": st.column_config.TextColumn("Variable", width=160),
+    "value": st.column_config.TextColumn("Value", width=260),
+    "share": st.column_config.NumberColumn("Share", width=90, min_value=0, max_value=1),
 }
 TABLE_PX = 310
 RULES = ("checks", "rules")
@@ -47,6 +53,12 @@ def checks_part() -> None:
         most_px=TABLE_PX,
     )  # fmt: skip
     st.caption("A rule is a condition that a good sample meets: `output.answer | length < 800`.")
+    st.markdown("**Shares that groups should have**")
+    table_field(
+        "templates.groups", group_rows(form_data()), SHARE_COLUMNS, set_groups,
+        clean=complete_groups, most_px=TABLE_PX,
+    )  # fmt: skip
+    st.caption("Insight holds the samples against them. The shares of one variable add up to 1.")
 
 
 def _number(label: str, name: str, normal: CheckSettings, low: float, high: float | None) -> None:
