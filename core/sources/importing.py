@@ -1,4 +1,4 @@
-"""Files become sources: read once to find what is wrong, then again into one transaction.
+"""Files become sources: read to the end by a confined child, then stored in one transaction.
 
 Nothing is visible until it is complete, and the same bytes are imported once per project. Memory
 does not depend on the size of the file.
