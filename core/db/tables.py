@@ -187,7 +187,10 @@ class Chunk(Owned, Base):
     heading: Mapped[str] = mapped_column(default="")  # nearest heading above, "" where none
     page: Mapped[int | None]  # of a PDF, from 1: where the chunk begins
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)  # columns of a row, else {}
-    __table_args__ = (UniqueConstraint("source_id", "ordinal"),)
+    __table_args__ = (
+        UniqueConstraint("source_id", "ordinal"),
+        Index("ix_chunks_text_hash", "text_hash", "source_id"),
+    )
 
 
 class Term(Owned, Base):

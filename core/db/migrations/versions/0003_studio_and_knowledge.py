@@ -215,6 +215,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("chunks", schema=None) as batch_op:
         batch_op.add_column(sa.Column("page", sa.BigInteger(), nullable=True))
+        batch_op.create_index("ix_chunks_text_hash", ["text_hash", "source_id"], unique=False)
 
     with op.batch_alter_table("samples", schema=None) as batch_op:
         batch_op.add_column(sa.Column("parent_id", sa.String(length=80), nullable=True))
