@@ -1,6 +1,5 @@
 """The Examples part: worked examples for the prompt, picked from accepted samples or written."""
 
-import json
 from typing import Any
 
 import streamlit as st
@@ -9,11 +8,11 @@ from app import cache, state
 from app.widgets.errors import show_errors
 from app.widgets.formats import clip, figure, plain, plural
 from app.widgets.templates.draft import edit, form_data, is_frozen
-from app.widgets.templates.fields import area_field, choice_field, item_buttons, key_of
+from app.widgets.templates.fields import area_field, choice_field, item_buttons, json_field
 from core.db.tables import Sample
 from core.generation.picking import examples_of_sample
 from core.generation.samples import SampleFilter, list_samples
-from core.templates.editing.draft_text import Data, delete_item, insert_item, move_item, set_at
+from core.templates.editing.draft_text import Data, delete_item, insert_item, move_item
 from core.templates.editing.steps import step_names
 from core.templates.yaml_text import Path
 
@@ -34,11 +33,11 @@ def examples_part() -> None:
             f"{place + 1} · {plain(clip(str(example.get('user', '')), 80))}",
             key=f"templates.examples.{place}.box",
         ):
-            _one(place, example, len(examples))
+            _one(place, len(examples))
     _pick(len(examples))
 
 
-def _one(place: int, example: dict[str, Any], count: int) -> None:
+def _one(place: int, count: int) -> None:
     path: Path = ("examples", place)
     item_buttons(
         f"templates.examples.{place}", place, count,
@@ -49,24 +48,7 @@ def _one(place: int, example: dict[str, Any], count: int) -> None:
     if names:
         choice_field("Step", (*path, "step"), names)
     area_field("Prompt", (*path, "user"), height=120, is_required=True)
-    key = key_of((*path, "output"))
-    state.bind(key, json.dumps(example.get("output"), indent=2, ensure_ascii=False))
-    with st.container(key=f"code-example-{place}"):
-        st.text_area(
-            "Answer (JSON)", key=key, height=160, on_change=_put_output,
-            args=((*path, "output"), key), disabled=is_frozen(),
-        )  # fmt: skip
-
-
-def _put_output(path: Path, key: str) -> None:
-    if state.is_echo(key):
-        return
-    try:
-        value = json.loads(state.value_of(key) or "")
-    except ValueError as error:
-        state.templates().problem = f"Not taken over: the answer is no JSON: {error}."
-        return
-    edit(set_at, path, value)
+    json_field("Answer (JSON)", (*path, "output"), noun="answer", box="example", height=160)
 
 
 def _pick(count: int) -> None:

@@ -1,5 +1,6 @@
 """Fields bound to a place in the draft: they show what stands there, and write what is entered."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -57,6 +58,31 @@ def area_field(
     """Several lines of text in a code font."""
     with st.container(key=f"code-{'-'.join(map(str, path))}"):
         _text(st.text_area, label, path, change, is_required, {"height": height, **options})
+
+
+def json_field(label: str, path: Path, *, noun: str, box: str, height: int, **options: Any) -> None:
+    """What stands there as JSON in a code font; text that is no JSON is not taken over, and said.
+
+    `noun` is what the message calls it, `box` what the style sheet does.
+    """
+    key = key_of((*path, "json"))
+    state.bind(key, json.dumps(value_at(form_data(), path, {}), indent=2, ensure_ascii=False))
+    with st.container(key=f"code-{box}-{'-'.join(map(str, path))}"):
+        st.text_area(
+            label, key=key, height=height, on_change=_put_json, args=(path, key, noun),
+            disabled=is_frozen(), **options,
+        )  # fmt: skip
+
+
+def _put_json(path: Path, key: str, noun: str) -> None:
+    if state.is_echo(key):
+        return
+    try:
+        value = json.loads(state.value_of(key) or "")
+    except ValueError as error:
+        state.templates().problem = f"Not taken over: the {noun} is no JSON: {error}."
+        return
+    edit(set_at, path, value)
 
 
 def _text(

@@ -1,13 +1,11 @@
 """The Output part: the fields of one answer as rows, beside the JSON Schema that they make."""
 
-import json
 from typing import Any
 
 import streamlit as st
 
-from app import state
-from app.widgets.templates.draft import edit, form_data, is_frozen
-from app.widgets.templates.fields import key_of, table_field
+from app.widgets.templates.draft import form_data
+from app.widgets.templates.fields import json_field, table_field
 from core.errors import SchemaError
 from core.templates.editing.draft_text import Data, set_at, value_at
 from core.templates.editing.schema_fields import KINDS, fields_of, schema_of
@@ -81,22 +79,7 @@ def _clean(rows: Rows) -> Any:
 
 def schema_field(path: Path, height: int) -> None:
     """The schema at the path as JSON, to read beside the rows or to edit."""
-    schema = value_at(form_data(), path, {})
-    key = key_of((*path, "json"))
-    state.bind(key, json.dumps(schema, indent=2, ensure_ascii=False))
-    with st.container(key=f"code-schema-{'-'.join(map(str, path))}"):
-        st.text_area(
-            "JSON Schema", key=key, height=height, label_visibility="collapsed",
-            disabled=is_frozen(), on_change=_put_json, args=(path, key),
-        )  # fmt: skip
-
-
-def _put_json(path: Path, key: str) -> None:
-    if state.is_echo(key):
-        return
-    try:
-        schema = json.loads(state.value_of(key) or "")
-    except ValueError as error:
-        state.templates().problem = f"Not taken over: the schema is no JSON: {error}."
-        return
-    edit(set_at, path, schema)
+    json_field(
+        "JSON Schema", path, noun="schema", box="schema", height=height,
+        label_visibility="collapsed",
+    )  # fmt: skip
