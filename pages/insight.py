@@ -3,9 +3,13 @@
 import streamlit as st
 
 from app import cache
-from app.widgets import insight_view as views
 from app.widgets.errors import show_errors
 from app.widgets.formats import ago, plain
+from app.widgets.insight.bias import bias_tab
+from app.widgets.insight.coverage import coverage_tab
+from app.widgets.insight.diversity import diversity_tab
+from app.widgets.insight.map import map_tab
+from app.widgets.insight.quality import quality_tab
 from app.widgets.layout import empty_state, go_button, page_header
 from app.widgets.pickers import batch_picker
 from core.db.tables import Batch
@@ -41,7 +45,7 @@ def report_view(view: InsightView, batch: Batch) -> None:
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     if tab == "Quality":
-        views.quality_tab(batch.batch_id)
+        quality_tab(batch.batch_id)
     elif view.computed_at is None and view.state in WAITING:
         st.caption("The report appears here by itself; you can leave the page.")
     elif view.computed_at is None:
@@ -55,8 +59,8 @@ def report_view(view: InsightView, batch: Batch) -> None:
             )  # fmt: skip
     else:
         {
-            "Map": views.map_tab, "Diversity": views.diversity_tab,
-            "Coverage": views.coverage_tab, "Bias": views.bias_tab,
+            "Map": map_tab, "Diversity": diversity_tab,
+            "Coverage": coverage_tab, "Bias": bias_tab,
         }[tab](view)  # fmt: skip
 
 

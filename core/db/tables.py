@@ -124,7 +124,7 @@ class Template(Owned, Base):
     title: Mapped[str] = mapped_column(String(200))
     domain: Mapped[str] = mapped_column(String(100))
     description: Mapped[str] = mapped_column(default="")
-    # template: people edit it. expansion, import: made by the program, left out of every list.
+    # template: people edit it. expansion, import, judge: made by the program, left out of lists.
     kind: Mapped[str] = mapped_column(String(20), default="template")
     forked_from: Mapped[str | None] = mapped_column(String(64))  # template_version_id
     __table_args__ = (UniqueConstraint("project_id", "name"),)
@@ -299,7 +299,7 @@ class Batch(Owned, Base):
         ForeignKey("template_versions.template_version_id"), index=True
     )
     name: Mapped[str] = mapped_column(String(200))
-    # batch, preview, expansion, augmentation, import
+    # batch, preview, expansion, augmentation, import, judgement
     kind: Mapped[str] = mapped_column(String(20), default="batch")
     state: Mapped[str] = mapped_column(String(20), index=True)  # queued … cancelled
     pause_reason: Mapped[str | None] = mapped_column(String(20))  # user, budget, provider, disk
@@ -312,6 +312,11 @@ class Batch(Owned, Base):
     # What variables draw from outside the template, frozen at the launch: by variable one of
     # {"source_id": …}, {"entry_ids": […]}, {"sample_ids": […]}, {"value": …}.
     inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Where a batch is aimed: {"cells": [{variable: value}]} of the grid alone, or {"replaced":
+    # {variable: value}} after the draw. {} is the whole plan.
+    focus: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Thresholds that a person moved for this batch, by name; {} leaves the template version's.
+    checks: Mapped[dict[str, Any]] = mapped_column(default=dict)
     origin: Mapped[dict[str, Any]] = mapped_column(default=dict)  # why the program launched it
     connection: Mapped[str] = mapped_column(String(100))
     model: Mapped[str] = mapped_column(String(200))
@@ -364,6 +369,8 @@ class Sample(Generated, Base):
     revision: Mapped[int] = mapped_column(default=0)  # rises with each review
     quality_score: Mapped[float | None]  # 0 to 1; None for a failed sample
     domain: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(20), default="")  # found in the text; "" unknown
+    examined: Mapped[int] = mapped_column(default=0)  # version of the dear checks that looked at it
     variables: Mapped[dict[str, Any]]  # the plan's values
     output: Mapped[dict[str, Any] | None] = mapped_column(Json)  # parsed answer; None where failed
     input: Mapped[str] = mapped_column(default="")  # by the template's mapping, after no correction
@@ -552,18 +559,126 @@ class DatasetVersion(Owned, Base):
 
 
 class InsightReport(Owned, Base):
-    """Metrics of a batch, computed by a compute worker, kept until their input changes."""
+    """Metrics of a scope, computed by a compute worker, kept until their input changes."""
 
     __tablename__ = "insight_reports"
-    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), primary_key=True)
+    # A batch, a template version, a dataset version or a source: what `scope` says.
+    scope_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # batch, template_version, dataset_version, source
+    scope: Mapped[str] = mapped_column(String(20), default="batch")
     state: Mapped[str] = mapped_column(String(20))  # queued, running, ready, failed
+    # What the stored report rests on: "" nothing yet, lexical, sampled, complete.
+    stage: Mapped[str] = mapped_column(String(20), default="")
     message: Mapped[str] = mapped_column(default="")
-    done: Mapped[int] = mapped_column(default=0)  # samples embedded so far
+    done: Mapped[int] = mapped_column(default=0)  # texts embedded so far
     total: Mapped[int] = mapped_column(default=0)
-    report: Mapped[dict[str, Any]] = mapped_column(default=dict)  # InsightReport metrics as JSON
+    rate_per_s: Mapped[float] = mapped_column(default=0.0)  # texts embedded per second, lately
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)  # InsightContents as JSON
     map_file: Mapped[str | None] = mapped_column(String(300))  # Parquet below `insight/`
     input_hash: Mapped[str] = mapped_column(String(64), default="")  # of the samples' texts
     computed_at: Mapped[datetime | None]
+
+
+class PairReport(Owned, Base):
+    """What one scope is beside another, computed by a compute worker."""
+
+    __tablename__ = "pair_reports"
+    pair_report_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))  # comparison, coverage, twins
+    left_scope: Mapped[str] = mapped_column(String(20))  # as InsightReport.scope
+    left_id: Mapped[str] = mapped_column(String(64))
+    right_scope: Mapped[str] = mapped_column(String(20))
+    right_id: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20))  # queued, running, ready, failed
+    message: Mapped[str] = mapped_column(default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    input_hash: Mapped[str] = mapped_column(String(64), default="")  # of both sides' texts
+    computed_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("kind", "left_id", "right_id"),)
+
+
+class QualityAlert(Owned, Base):
+    """That a batch is worse than its template's earlier ones: a metric fell or a defect rose."""
+
+    __tablename__ = "quality_alerts"
+    alert_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), index=True)
+    template_id: Mapped[str] = mapped_column(ForeignKey("templates.template_id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))  # diversity, defects
+    measure: Mapped[str] = mapped_column(String(100))  # name of the metric or of the check
+    value: Mapped[float]  # of this batch
+    baseline: Mapped[float]  # of the earlier ones
+    p_value: Mapped[float | None]  # of the difference; None where the metric has no test
+    message: Mapped[str]  # for people: what changed, from what to what, what to look at
+    dismissed_at: Mapped[datetime | None]
+    dismissed_by: Mapped[str | None] = mapped_column(String(64))
+    __table_args__ = (UniqueConstraint("batch_id", "kind", "measure"),)
+
+
+class Rubric(Owned, Base):
+    """What a judge is asked; its content lives in versions."""
+
+    __tablename__ = "rubrics"
+    rubric_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+
+class RubricVersion(Owned, Base):
+    """An immutable state of a rubric."""
+
+    __tablename__ = "rubric_versions"
+    rubric_version_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    rubric_id: Mapped[str] = mapped_column(ForeignKey("rubrics.rubric_id"), index=True)
+    number: Mapped[int]  # 1, 2, 3 … within the rubric
+    content_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the canonical definition
+    definition: Mapped[dict[str, Any]]  # RubricDefinition as JSON
+    note: Mapped[str] = mapped_column(default="")
+    __table_args__ = (UniqueConstraint("rubric_id", "number"),)
+
+
+class Judgement(Generated, Base):
+    """What one judge said of one sample, or of a pair of samples."""
+
+    __tablename__ = "judgements"
+    judgement_id: Mapped[str] = mapped_column(String(80), primary_key=True)  # the answer's sample
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), index=True)  # the judge's
+    rubric_version_id: Mapped[str] = mapped_column(
+        ForeignKey("rubric_versions.rubric_version_id"), index=True
+    )
+    judge: Mapped[str] = mapped_column(String(320))  # connection and model that answered
+    sample_id: Mapped[str] = mapped_column(ForeignKey("samples.sample_id"), index=True)
+    other_id: Mapped[str | None] = mapped_column(String(80))  # the second sample of a pair
+    is_swapped: Mapped[bool] = mapped_column(default=False)  # the second was shown first
+    preferred: Mapped[str] = mapped_column(String(10), default="")  # sample, other, tie; "" no pair
+    score: Mapped[float | None]  # 0 to 1 by the rubric's weights; None for a pair
+    scores: Mapped[dict[str, Any]] = mapped_column(default=dict)  # by criterion, on its own scale
+    reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)  # by criterion
+
+
+class WordList(Owned, Base):
+    """A project's own word list, or its edit of one that Seedbed brings."""
+
+    __tablename__ = "word_lists"
+    word_list_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))  # association, toxicity, groups, sentiment
+    name: Mapped[str] = mapped_column(String(100))  # slug; the name of a brought one replaces it
+    content: Mapped[dict[str, Any]]  # its kind's own shape
+    retired_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("project_id", "kind", "name"),)
+
+
+class SavedQuery(Owned, Base):
+    """A query of the SQL page that a person kept."""
+
+    __tablename__ = "saved_queries"
+    query_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    sql: Mapped[str]
+    chart: Mapped[dict[str, Any]] = mapped_column(default=dict)  # kind, x, y, colour
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
 
 
 class Worker(Owned, Base):

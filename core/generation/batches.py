@@ -43,7 +43,7 @@ FINGERPRINT_VERSION = 1
 ENDED = ("completed", "failed", "cancelled")
 # Whose samples are training data; a preview's and an expansion's are only looked at.
 KEPT_KINDS = ("batch", "augmentation", "import")
-KINDS = (*KEPT_KINDS, "preview", "expansion")
+KINDS = (*KEPT_KINDS, "preview", "expansion", "judgement")
 MODES = ("live", "batch_api")  # one call a sample, or the provider's batch API at half price
 KNOWN_PARAMETERS = ("temperature", "top_p", "max_output_tokens", "defect_rate")
 

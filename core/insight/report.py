@@ -232,7 +232,7 @@ def load_insight(workspace: Workspace, batch_id: str) -> InsightView:
         if session.get(Batch, batch_id) is None:
             raise NotFound("batch", batch_id)
         row = session.get(InsightReport, batch_id) or InsightReport(
-            batch_id=batch_id, state="none", message="", done=0, total=0, report={}
+            scope_id=batch_id, state="none", message="", done=0, total=0, report={}
         )
         present = session.scalar(
             select(func.count()).select_from(Sample).where(*_generated(batch_id))

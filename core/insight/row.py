@@ -21,7 +21,7 @@ def report_row(session: Session, batch_id: str) -> InsightReport:
     row = session.get(InsightReport, batch_id)
     if row is None:
         row = InsightReport(
-            batch_id=batch_id,
+            scope_id=batch_id,
             state="queued",
             created_by=batch.created_by,
             project_id=batch.project_id,

@@ -76,6 +76,11 @@ class OutputRule(Part):
     message: str = Field(min_length=1, max_length=500)
 
 
+PII_KINDS = (
+    "email", "phone", "iban", "card", "national_id", "ip", "secret",
+)  # fmt: skip
+
+
 class CheckSettings(Part):
     """Which checks run on a sample, and where the verdicts begin."""
 
@@ -83,10 +88,51 @@ class CheckSettings(Part):
     max_chars: int = Field(20_000, ge=1, description="Longest response that passes, in characters.")
     refusal: bool = Field(True, description="Look for answers that decline the task.")
     placeholder: bool = Field(True, description="Look for unfilled placeholders.")
+    echo: float = Field(
+        0.75, ge=0, le=1, description="Share of the input's words from which a response echoes it."
+    )
+    repetition: float = Field(
+        0.3, ge=0, le=1, description="Share of repeated phrases that is still ordinary."
+    )
+    languages: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="ISO 639-1 codes that a response may be in, or names of variables that hold "
+        "one; empty: whatever the input is in.",
+    )
+    language: float = Field(
+        0.5, ge=0, le=1, description="Confidence in another language that counts as wrong."
+    )
+    pii: list[str] = Field(
+        default_factory=lambda: list(PII_KINDS), description="Kinds of personal data to look for."
+    )
+    toxicity: float = Field(
+        0.5, ge=0, le=1, description="Severity of words from which a response is toxic."
+    )
+    groundedness: float = Field(
+        0.6, ge=0, le=1, description="Share of claims that the source chunk must cover."
+    )
+    consistency: float = Field(
+        0.5, ge=0, le=1, description="Likelihood of a contradiction that counts."
+    )
     near_duplicate: float = Field(0.85, gt=0, le=1, description="Jaccard similarity of a copy.")
+    semantic_duplicate: float = Field(
+        0.95, gt=0, le=1, description="Cosine of embeddings of a copy in other words."
+    )
+    leakage: float = Field(
+        0.6, gt=0, le=1, description="Share of an evaluation record's phrases that leaked."
+    )
+    judge: float = Field(0.6, ge=0, le=1, description="Judge's score that passes.")
     accept_at: float = Field(0.8, ge=0, le=1, description="Quality score that accepts by itself.")
     reject_below: float = Field(0.4, ge=0, le=1, description="Quality score below is rejected.")
     rules: list[OutputRule] = Field(default_factory=list, max_length=20)
+
+    @field_validator("pii")
+    @classmethod
+    def _known_kinds(cls, kinds: list[str]) -> list[str]:
+        if unknown := sorted(set(kinds) - set(PII_KINDS)):
+            raise ValueError(f"unknown kinds of personal data: {', '.join(unknown)}")
+        return kinds
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

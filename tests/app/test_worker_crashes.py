@@ -56,4 +56,4 @@ def waiting(workspace: Workspace) -> int:
 
 def measured(workspace: Workspace) -> set[str]:
     with workspace.read() as session:
-        return set(session.scalars(select(InsightReport.batch_id)))
+        return set(session.scalars(select(InsightReport.scope_id)))

@@ -250,12 +250,12 @@ def _twins(session: Session, ids: list[str]) -> dict[str, tuple[int, int]]:
     ready = InsightReport.state == "ready"
     looked_at = (
         select(Batch.template_version_id, func.sum(Batch.generated))
-        .join(InsightReport, InsightReport.batch_id == Batch.batch_id)
+        .join(InsightReport, InsightReport.scope_id == Batch.batch_id)
         .where(ready)
     )
     twins = (
         select(Batch.template_version_id, func.count(distinct(Sample.sample_id)))
-        .join(InsightReport, InsightReport.batch_id == Batch.batch_id)
+        .join(InsightReport, InsightReport.scope_id == Batch.batch_id)
         .join(Sample, Sample.batch_id == Batch.batch_id)
         .join(Finding, Finding.sample_id == Sample.sample_id)
         .where(ready, Finding.check.in_(TWINS))
@@ -309,7 +309,7 @@ def _vendi(session: Session, ids: list[str]) -> dict[str, tuple[float | None, in
     """The diversity of each version's newest measured batch."""
     query = (
         select(Batch.template_version_id, InsightReport.report["metrics"]["vendi_score"])
-        .join(InsightReport, InsightReport.batch_id == Batch.batch_id)
+        .join(InsightReport, InsightReport.scope_id == Batch.batch_id)
         .where(
             Batch.template_version_id.in_(ids),
             Batch.kind.in_(KEPT_KINDS),

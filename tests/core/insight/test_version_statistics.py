@@ -117,7 +117,7 @@ def test_duplicates_count_only_where_they_were_looked_for(workspace: Workspace) 
     make_finding(workspace, samples[0], "exact_duplicate")
     report = {"metrics": {"vendi_score": {"value": 7.5, "sample_size": 10, "error": 0.0}}}
     with workspace.write() as session:
-        session.add(InsightReport(batch_id=looked_at.batch_id, state="ready", report=report))
+        session.add(InsightReport(scope_id=looked_at.batch_id, state="ready", report=report))
     (row,) = version_statistics(workspace, version.template_id)
     assert (row.duplicates.count, row.duplicates.total) == (2, 10)
     assert (row.vendi_score, row.vendi_samples) == (7.5, 10)

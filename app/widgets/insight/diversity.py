@@ -1,0 +1,39 @@
+"""The Diversity part of the Insight page: figures with plain words."""
+
+import streamlit as st
+
+from app.widgets.insight.metric_text import metric_text
+from app.widgets.layout import Card, cards, section
+from core.insight.metrics import METRICS
+from core.insight.report import InsightView
+
+HEADLINES = (
+    "vendi_score",
+    "mean_similarity",
+    "self_bleu",
+    "near_duplicates_semantic",
+    "coverage",
+)
+
+
+def diversity_tab(view: InsightView) -> None:
+    """Each figure with what it means and when not to trust it."""
+    cards(
+        Card(METRICS[name].label, metric_text(name, found.value), METRICS[name].meaning)
+        for name, found in view.metrics.items()
+        if name in HEADLINES
+    )
+    section("All figures", "What each means, and when not to trust it.")
+    rows = [
+        {
+            "Figure": METRICS[name].label,
+            "Value": metric_text(name, found.value),
+            "± 95 %": metric_text(name, found.error) if found.error else "",
+            "Texts": found.sample_size,
+            "Good is": METRICS[name].better,
+            "Meaning": METRICS[name].meaning,
+            "Caution": METRICS[name].caution,
+        }
+        for name, found in view.metrics.items()
+    ]
+    st.table(rows, border="horizontal")
