@@ -12,8 +12,20 @@ from uuid import uuid4
 
 import streamlit as st
 
+from core.querying.saved import ChartSettings
+
 Noun = Literal[
-    "template", "source", "batch", "sample", "version", "view", "domain", "starter", "comparison"
+    "template",
+    "source",
+    "batch",
+    "sample",
+    "version",
+    "view",
+    "domain",
+    "starter",
+    "comparison",
+    "scope",
+    "rubric",
 ]
 Draft = TypeVar("Draft")
 ECHO_S = 1.5
@@ -70,6 +82,12 @@ def is_echo(key: str) -> bool:
     value = st.session_state.get(key)
     is_same = value == before or (not before and not value and not isinstance(value, bool))
     return is_same and time.monotonic() - moment < ECHO_S
+
+
+def offer_default(key: str, value: Any) -> None:
+    """Set a widget's value where it has none yet."""
+    if key not in st.session_state:
+        st.session_state[key] = value
 
 
 def offer_once(key: str, value: str | None, *, among: Sequence[str]) -> None:
@@ -158,10 +176,40 @@ class LaunchDraft:
 
 @dataclass
 class InsightDraft:
-    """Samples chosen on the map."""
+    """Samples chosen on the map, and what was done with them."""
 
     batch_id: str = ""
     sample_ids: list[str] = field(default_factory=list)
+    bulk_id: str = ""  # the last rejection of many, while it can be undone here
+    bulk_text: str = ""
+    intent: str = ""  # one wish for more: a double click launches once
+
+
+@dataclass
+class RubricDraft:
+    """The rubric on screen: what was loaded, and which of its criteria stand in which order."""
+
+    name: str = ""
+    base: dict[str, Any] = field(default_factory=dict)
+    criteria: dict[int, dict[str, Any]] = field(default_factory=dict)  # as loaded, by number
+    numbers: list[int] = field(default_factory=list)  # those that stand, in order
+    turn: int = 0  # part of every field's key: a rubric loaded anew has new fields
+
+    def open(self, base: dict[str, Any]) -> None:
+        """Begin with this content."""
+        self.base, self.turn = base, time.monotonic_ns()
+        self.criteria = dict(enumerate(base["criteria"]))
+        self.numbers = list(self.criteria)
+
+    def add(self) -> None:
+        """One more criterion, empty, at the end."""
+        number = max(self.criteria, default=-1) + 1
+        self.criteria[number] = {}
+        self.numbers.append(number)
+
+    def remove(self, number: int) -> None:
+        """Take a criterion out."""
+        self.numbers.remove(number)
 
 
 @dataclass
@@ -188,6 +236,21 @@ class KnowledgeDraft:
         """Read the table again; unsaved edits are gone."""
         self.rows, self.problem = [], ""
         self.turn += 1
+
+
+@dataclass
+class SqlDraft:
+    """The query on screen, and the one whose answer stands below it."""
+
+    text: str = ""
+    name: str = ""  # the saved query that was opened, or ""
+    chart: ChartSettings = field(default_factory=ChartSettings)
+    asked: str = ""  # what was run
+    turn: int = 0  # each run asks anew
+
+    def open(self, name: str, sql: str, chart: ChartSettings) -> None:
+        """Take a query over; the answer of the one before goes."""
+        self.name, self.text, self.chart, self.asked = name, sql, chart, ""
 
 
 @dataclass
@@ -238,8 +301,27 @@ def insight() -> InsightDraft:
     return _draft("insight.draft", InsightDraft)
 
 
+def rubric(name: str) -> RubricDraft:
+    """The draft of that rubric; that of another one is dropped."""
+    draft = _draft("judges.draft", RubricDraft)
+    if draft.name != name:
+        forget_rubric()
+        draft = _draft("judges.draft", RubricDraft)
+        draft.name = name
+    return draft
+
+
+def forget_rubric() -> None:
+    """The rubric is read again."""
+    st.session_state.pop("judges.draft", None)
+
+
 def knowledge() -> KnowledgeDraft:
     return _draft("sources.knowledge.draft", KnowledgeDraft)
+
+
+def sql() -> SqlDraft:
+    return _draft("sql.draft", SqlDraft)
 
 
 def notice() -> Notice:

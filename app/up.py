@@ -16,7 +16,7 @@ from core.db.workspace import Workspace
 from core.errors import SettingsError
 from core.jobs.demo_batch import launch_first_batch
 from core.jobs.opening import open_ready_workspace
-from core.jobs.workers import list_workers
+from core.jobs.running.workers import list_workers
 from core.providers.connections import is_loopback
 from core.settings import Settings
 

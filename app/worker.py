@@ -17,16 +17,16 @@ from core.db.passing import passing_cause
 from core.db.sqlite import WAL_WARNING_BYTES, wal_bytes
 from core.db.workspace import Workspace, open_workspace
 from core.faults import arm
-from core.jobs.liveness import LifeSigns
-from core.jobs.queue import COMPUTE, GENERATE, consume, prepare_queue, stop_consuming
-from core.jobs.recovery import Watch, sweep
-from core.jobs.waking import has_room
-from core.jobs.workers import HEARTBEAT_S, beat, register_worker, retire_worker
+from core.jobs.running.liveness import LifeSigns
+from core.jobs.running.queue import COMPUTE, GENERATE, MAPS, consume, prepare_queue, stop_consuming
+from core.jobs.running.recovery import Watch, sweep
+from core.jobs.running.waking import has_room
+from core.jobs.running.workers import HEARTBEAT_S, beat, register_worker, retire_worker
 from core.jobs.workflows import WorkerContext, jobs_of
 from core.settings import Settings
 
 WorkerKind = Literal["generate", "compute"]
-QUEUES = {"generate": (GENERATE,), "compute": (COMPUTE,)}
+QUEUES = {"generate": (GENERATE,), "compute": (COMPUTE, MAPS)}
 DRAIN_S = 30.0
 RETIRE_S = 3.0  # a database that is locked or away does not hold up the end
 COMPUTE_NICENESS = 10  # generation comes first where both want the processor

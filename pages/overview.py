@@ -5,6 +5,7 @@ import streamlit as st
 from app import cache
 from app.navigation import go
 from app.widgets import overview_view as views
+from app.widgets.alerts import alerts_summary
 from app.widgets.errors import show_errors
 from app.widgets.formats import ago, duration, money
 from app.widgets.layout import empty_state, go_button, page_header, section
@@ -14,6 +15,7 @@ from core.datasets.browsing import DatasetRow, list_datasets
 from core.db.tables import Batch
 from core.generation.browsing import list_batches
 from core.generation.progress import batch_progress
+from core.quality.breakdown import GroupQuality
 from core.templates.versions import list_templates
 
 RECENT = 10
@@ -56,10 +58,11 @@ def running_view() -> None:
 
 def recent_view(batches: list[Batch]) -> None:
     section("Latest batches")
+    quality = views.qualities(batches)
     rows = [
         {
             "Batch": b.name, "State": batch_state(b), "Generated": b.generated,
-            "Accepted": accepted_share(b), "Created": ago(b.created_at),
+            "Accepted": accepted_share(quality.get(b.batch_id)), "Created": ago(b.created_at),
         }
         for b in batches
     ]  # fmt: skip
@@ -70,9 +73,10 @@ def recent_view(batches: list[Batch]) -> None:
     )  # fmt: skip
 
 
-def accepted_share(batch: Batch) -> float | None:
-    report = cache.quality((batch.batch_id,))
-    return 100 * report.verdicts.get("accepted", 0) / report.samples if report.samples else None
+def accepted_share(quality: GroupQuality | None) -> float | None:
+    if quality is None or quality.acceptance.value is None:
+        return None
+    return 100 * quality.acceptance.value
 
 
 def datasets_view(datasets: list[DatasetRow]) -> None:
@@ -110,4 +114,5 @@ with show_errors():
             datasets_view(datasets)
         with right:
             views.tasks(batches, datasets)
+            alerts_summary()
             views.trend(batches)

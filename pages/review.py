@@ -11,9 +11,13 @@ from core.db.tables import Sample
 from core.generation.browsing import list_batches
 from core.generation.samples import SampleFilter, get_sample, sample_lineage
 from core.review.decisions import current_text, list_reviews, submit_review, undo_review
-from core.review.queue import next_samples, queue_counts
+from core.review.picking.queue import next_samples, queue_counts
 
-ORDERS = {"uncertainty": "Most uncertain first", "random": "At random", "oldest": "Oldest first"}
+ORDERS = {
+    "uncertainty": "Most uncertain first", "disagreement": "Judges disagree first",
+    "coverage": "Regions in turn", "stratified": "Groups in turn",
+    "random": "At random", "oldest": "Oldest first",
+}  # fmt: skip
 VERDICTS = ("needs_review", "accepted", "rejected")
 
 

@@ -7,11 +7,11 @@ from app.widgets.errors import show_errors
 from app.widgets.layout import back_button, go_button, page_header, section
 from app.widgets.samples.augmentation import augment_view
 from app.widgets.samples.derivation import derivation_view
+from app.widgets.samples.evidence import findings_view
 from app.widgets.samples.sample_import import import_view
 from app.widgets.samples.sample_list import sample_list
 from app.widgets.samples.sample_view import (
     attempts_table,
-    findings_table,
     lineage_view,
     reviews_view,
     sample_badges,
@@ -38,7 +38,7 @@ def sample_view(sample_id: str) -> None:
         lineage_view(lineage)
         derivation_view(sample)
         section("Findings")
-        findings_table(lineage.findings)
+        findings_view(lineage.findings, sample)
         section("Reviews")
         reviews_view(lineage.reviews)
     section("Calls")

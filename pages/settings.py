@@ -12,7 +12,7 @@ from app.widgets.errors import show_errors
 from app.widgets.formats import share, size
 from app.widgets.layout import Card, cards, facts, page_header, section
 from app.widgets.spend import budget_forms
-from core.jobs.workers import list_workers
+from core.jobs.running.workers import list_workers
 from core.providers.connections import list_connections
 from core.spend.budgets import list_budgets
 

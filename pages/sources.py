@@ -16,6 +16,7 @@ from app.widgets.sources.terms import terms_view
 from app.widgets.tables import number, open_table, right
 from core.db.tables import Source
 from core.sources.browsing import get_source, list_sources
+from core.sources.evaluation import keep_for_evaluation
 
 PARTS = {"Chunks": chunks_view, "Terms": terms_view, "Graph": graph_view}
 VIEWS = {"sources": "Sources", "knowledge": "Knowledge"}
@@ -62,7 +63,8 @@ def list_view() -> None:
         {
             "Source": s.name, "Kind": KIND_NAMES[s.kind], "Chunks": s.chunk_count,
             "Size": size(s.size_bytes), "Columns": ", ".join(s.columns),
-            "Terms": "yes" if s.terms_at else "–", "Added": ago(s.created_at),
+            "Terms": "yes" if s.terms_at else "–",
+            "For": "evaluation" if s.is_evaluation else "generation", "Added": ago(s.created_at),
         }
         for s in sources
     ]  # fmt: skip
@@ -71,6 +73,12 @@ def list_view() -> None:
         opener="Source",
         columns={"Chunks": number("Chunks"), "Size": right("Size")},
     )  # fmt: skip
+
+
+def keep(source_id: str) -> None:
+    kept = bool(state.value_of(f"sources.evaluation.{source_id}"))
+    with show_errors():
+        keep_for_evaluation(cache.workspace(), source_id, kept)
 
 
 def source_view(source: Source) -> None:
@@ -86,6 +94,13 @@ def source_view(source: Source) -> None:
             Card("Size", size(source.size_bytes)),
             Card("Kind", KIND_NAMES[source.kind]), Card("Added", ago(source.created_at)),
         ]
+    )  # fmt: skip
+    st.toggle(
+        "Keep for evaluation", value=source.is_evaluation,
+        key=f"sources.evaluation.{source.source_id}",
+        help="A sample that holds most of one of its records counts as a leak: models trained on "
+        "it would have seen the test. Batches are compared when their checks run next.",
+        on_change=keep, args=(source.source_id,),
     )  # fmt: skip
     part = st.segmented_control(
         "Part", list(PARTS), key="sources.part", default="Chunks", required=True,

@@ -21,7 +21,7 @@ from core.db.workspace import Workspace
 from core.generation.batches import LaunchRequest, get_batch
 from core.jobs.control import resume_batch
 from core.jobs.launching import launch_batch
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.jobs.workflows import WorkerContext, run_batch
 from core.providers.connections import connection_for_url, get_connection
 from core.providers.prices import set_price

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from core.db.migrate import migrate
 from core.db.workspace import Workspace, open_workspace
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.settings import load_settings
 
 

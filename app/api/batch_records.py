@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from app.api.common import Record, RequestBody, Usd, UsdInput
+from core.templates.planning.focus import EVERYTHING, Focus
 
 BatchState = Literal["queued", "running", "paused", "completed", "failed", "cancelled"]
 AttemptState = Literal["open", "succeeded", "failed", "unknown"]
@@ -24,6 +25,7 @@ class BatchRecord(Record):
     n: int
     seed: int
     source_ids: list[str]
+    focus: dict[str, Any] = Field(description="What the batch is aimed at; empty: its whole plan.")
     origin: dict[str, Any] = Field(description="Why the program launched it; empty: a person did.")
     connection: str
     model: str
@@ -166,6 +168,9 @@ class Launch(RequestBody):
         max_length=50,
         description='By variable: {"value": …}, {"sample_ids": […]}, or, where not the template '
         'shall choose, {"source_id": …} or {"entry_ids": […]}.',
+    )
+    focus: Focus = Field(
+        EVERYTHING, description="Some cells of the grid alone, or values replaced after the draw."
     )
     name: str = Field("", max_length=200, description="Made from the template when left out.")
 

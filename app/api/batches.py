@@ -49,7 +49,10 @@ def launch_request(
         source_ids=tuple(body.source_ids),
         kind=kind,
         idempotency_key=key,
-        **body.model_dump(exclude={"template_id", "template_version_id", "model", "source_ids"}),
+        focus=body.focus,
+        **body.model_dump(
+            exclude={"template_id", "template_version_id", "model", "source_ids", "focus"}
+        ),
     )
 
 

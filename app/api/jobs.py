@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from app.api.common import COMMON_ERRORS, Page, PagingQuery, Record, WorkspaceDep
-from core.jobs import queue, workers
+from core.jobs.running import queue, workers
 
 router = APIRouter(tags=["jobs"], responses=COMMON_ERRORS)
 

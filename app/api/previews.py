@@ -17,6 +17,7 @@ from core.insight.comparing.plan_report import plan_report
 from core.insight.comparing.preview_report import full_batch, load_preview
 from core.jobs.comparing import launch_preview
 from core.templates.definition import TemplateDefinition
+from core.templates.planning.focus import EVERYTHING, Focus
 from core.templates.versions import find_version, load_definition, save_draft
 
 router = APIRouter(tags=["templates"], responses=COMMON_ERRORS)
@@ -36,6 +37,7 @@ class PlanRequest(TemplateText):
         default_factory=dict, description="What variables draw from, by variable."
     )
     samples: int = Field(3, ge=0, le=100, description="Samples to draw, from the plan's start.")
+    focus: Focus = Field(EVERYTHING, description="Some cells alone, or values replaced.")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
@@ -190,7 +192,7 @@ def plan(workspace: WorkspaceDep, body: PlanRequest) -> PlanRecord:
     definition = body.found(workspace)
     found = plan_report(
         workspace, definition, n=body.n, seed=body.seed, source_ids=tuple(body.source_ids),
-        inputs=body.inputs, samples=body.samples,
+        inputs=body.inputs, samples=body.samples, focus=body.focus,
     )  # fmt: skip
     return PlanRecord.of(found)
 

@@ -1,17 +1,18 @@
 """Reviews: what waits for a person, what was decided, and taking a decision back."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from app.api.common import COMMON_ERRORS, Page, PagingQuery, Record, WorkspaceDep
+from app.api.common import COMMON_ERRORS, Page, PagingQuery, Record, RequestBody, WorkspaceDep
 from app.api.errors import documented
 from core.db.tables import LOCAL_ADMIN_ID
 from core.errors import NotFound
 from core.generation.samples import SampleFilter
-from core.review import decisions, queue
+from core.review import bulk, decisions
+from core.review.picking import queue
 
 router = APIRouter(prefix="/reviews", tags=["reviews"], responses=COMMON_ERRORS)
 
@@ -53,9 +54,7 @@ def list_reviews(workspace: WorkspaceDep, paging: PagingQuery) -> dict[str, Any]
 def review_queue(
     workspace: WorkspaceDep,
     batch_id: Annotated[list[str] | None, Query(description="Only these batches.")] = None,
-    order: Annotated[
-        Literal["uncertainty", "random", "oldest"], Query(description="What comes first.")
-    ] = "uncertainty",
+    order: Annotated[queue.QueueOrder, Query(description="What comes first.")] = "uncertainty",
     limit: Annotated[int, Query(ge=1, le=100, description="Most samples to name.")] = 10,
 ) -> QueueRecord:
     chosen = SampleFilter(batch_ids=tuple(batch_id or ()))
@@ -68,6 +67,35 @@ def review_queue(
         edited=counts.edited,
         sample_ids=[sample.sample_id for sample in waiting],
     )
+
+
+class RejectionOfMany(RequestBody):
+    """Samples to reject for one reason."""
+
+    sample_ids: list[str] = Field(min_length=1, max_length=bulk.MOST_AT_ONCE)
+    reason: str = Field(max_length=decisions.MAX_REASON_CHARS, description="A reason is needed.")
+
+
+class BulkRecord(Record):
+    """What one call decided."""
+
+    bulk_id: str = Field(description="Names all of its decisions.")
+    decided: int
+    left_alone: int = Field(description="Samples that were as decided, or decided again since.")
+
+
+@router.post(
+    "/rejections", summary="Reject many samples at once", responses=documented(404, 413, 415)
+)
+def reject_samples(workspace: WorkspaceDep, body: RejectionOfMany) -> BulkRecord:
+    return BulkRecord.of(bulk.reject_samples(workspace, body.sample_ids, body.reason))
+
+
+@router.post(
+    "/rejections/{bulk_id}/undo", summary="Take such a rejection back", responses=documented(404)
+)
+def undo_rejections(workspace: WorkspaceDep, bulk_id: str) -> BulkRecord:
+    return BulkRecord.of(bulk.undo_bulk(workspace, bulk_id))
 
 
 @router.post("/undo", summary="Take the newest decision back", responses=documented(404, 409))

@@ -14,6 +14,7 @@ from core.db.workspace import Workspace
 from core.errors import InvalidInput
 from core.sources import browsing, importing
 from core.sources.duplicates import known_chunk_count
+from core.sources.evaluation import keep_for_evaluation
 from core.sources.parsing.kinds import kind_of
 
 router = APIRouter(tags=["sources"], responses=COMMON_ERRORS)
@@ -32,8 +33,15 @@ class SourceRecord(Record):
     chunk_count: int
     columns: list[str] = Field(description="Field names of a table; empty for a document.")
     page_count: int | None = Field(description="Pages of a PDF.")
+    is_evaluation: bool = Field(description="Kept for evaluation: samples may not hold it.")
     created_at: datetime
     created_by: str
+
+
+class SourceChanges(Record):
+    """What may change of a source."""
+
+    is_evaluation: bool = Field(description="Kept for evaluation: samples may not hold it.")
 
 
 class ImportedRecord(SourceRecord):
@@ -165,6 +173,15 @@ def _settings(name: str, options: ImportOptions) -> dict[str, Any]:
 @router.get("/sources/{source_id}", summary="Get a source", responses=documented(404))
 def get_source(workspace: WorkspaceDep, source_id: str) -> SourceRecord:
     return SourceRecord.of(browsing.get_source(workspace, source_id))
+
+
+@router.patch(
+    "/sources/{source_id}",
+    summary="Keep a source for evaluation, or no longer",
+    responses=documented(404, 413, 415),
+)
+def change_source(workspace: WorkspaceDep, source_id: str, changes: SourceChanges) -> SourceRecord:
+    return SourceRecord.of(keep_for_evaluation(workspace, source_id, changes.is_evaluation))
 
 
 @router.get(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.batches import usd
-from app.cli.launch_inputs import input_of
+from app.cli.launch_inputs import focus_of, input_of
 from app.cli.opening import opened
 from app.cli.output import AsJson, note, print_record
 from app.cli.sources import find_source
@@ -70,6 +70,21 @@ def generate(
             '{"sample_ids": […]}; may be repeated.',
         ),
     ] = [],  # noqa: B006 as above
+    cell: Annotated[
+        list[str],
+        typer.Option(
+            metavar="VARIABLE=VALUE,…",
+            help="Generate this cell of the grid alone; may be repeated.",
+        ),
+    ] = [],  # noqa: B006 as above
+    replace: Annotated[
+        list[str],
+        typer.Option(
+            metavar="VARIABLE=VALUE",
+            help="Set a value after the draw and leave everything else of the plan as it is; may "
+            "be repeated.",
+        ),
+    ] = [],  # noqa: B006 as above
     temperature: Annotated[float | None, typer.Option(min=0, max=2)] = None,
     max_output_tokens: Annotated[int | None, typer.Option(min=1)] = None,
     priority: Annotated[int, typer.Option(min=1, max=100, help="1 runs first.")] = 10,
@@ -103,6 +118,7 @@ def generate(
             priority=priority,
             source_ids=tuple(find_source(workspace, item).source_id for item in source),
             inputs=dict(input_of(item) for item in inputs),
+            focus=focus_of(cell, replace),
             name=name,
         )
         if dry_run:

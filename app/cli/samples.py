@@ -1,4 +1,4 @@
-"""`seedbed samples`: list, export, import."""
+"""`seedbed samples`: list, export, import, examples, similar."""
 
 import json
 import os
@@ -9,16 +9,19 @@ from typing import Annotated
 import typer
 
 from app.cli.opening import opened
-from app.cli.output import AsJson, Limit, note, plain, print_rows
+from app.cli.output import AsJson, Limit, note, plain, print_record, print_rows
 from app.cli.sources import find_source
 from app.cli.waiting import launched, print_launched
 from core.db.tables import Sample
 from core.db.workspace import Workspace
+from core.generation.estimate import estimate
+from core.generation.example_drafts import add_examples_to_draft
 from core.generation.imports import ColumnMapping, preview_import, suggest_mapping
 from core.generation.samples import SampleFilter, list_samples
+from core.jobs.aimed.similar import MOST_SHOWN, MoreLike, launch_similar, similar_launch
 from core.jobs.importing import launch_import
 
-app = typer.Typer(help="List, export and import samples.", no_args_is_help=True)
+app = typer.Typer(help="List, export and import samples, and make more.", no_args_is_help=True)
 
 PAGE = 1000
 
@@ -64,6 +67,40 @@ def export(
         os.fsync(file.fileno())
     unfinished.replace(out)
     note(f"{count} samples written to {out}.")
+
+
+SampleIds = Annotated[list[str], typer.Argument(help="Ids of samples of one template.")]
+
+
+@app.command()
+def examples(sample_ids: SampleIds, as_json: AsJson = False) -> None:
+    """Take samples into the draft of their template, as worked examples."""
+    with opened() as workspace:
+        print_record(add_examples_to_draft(workspace, sample_ids), as_json)
+
+
+@app.command()
+def similar(
+    sample_ids: SampleIds,
+    n: Annotated[int, typer.Option("-n", min=1, help="Samples to generate.")] = 200,
+    shown: Annotated[
+        int, typer.Option(min=1, max=MOST_SHOWN, help="How many to show to the model.")
+    ] = 3,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the estimate, launch nothing.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until it ends.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Generate more samples like these: their cells, and the first of them as examples."""
+    wanted = MoreLike(tuple(sample_ids), tuple(sample_ids[:shown]), n)
+    with opened() as workspace:
+        if dry_run:
+            print_record(estimate(workspace, similar_launch(workspace, wanted)), as_json)
+            return
+        batch = launch_similar(workspace, wanted)
+        result = launched(workspace, batch.batch_id, batch.n, wait)
+    print_launched(result, wait, as_json)
 
 
 Column = list[str]

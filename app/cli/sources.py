@@ -1,4 +1,4 @@
-"""`seedbed sources`: add, preview, list, show, extract, terms."""
+"""`seedbed sources`: add, preview, list, show, evaluation, extract, terms."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from core.db.workspace import Workspace
 from core.errors import InvalidInput
 from core.sources.browsing import get_source, list_chunks, list_sources
 from core.sources.duplicates import known_chunk_count
+from core.sources.evaluation import keep_for_evaluation
 from core.sources.importing import import_source, preview_source
 from core.sources.parsing.kinds import KINDS
 
@@ -122,3 +123,17 @@ def show(
     print_record(source, as_json)
     columns = ["ordinal", "start_char", "end_char", "page", "heading", "text"]
     print_rows(chunks, columns, as_json)
+
+
+@app.command()
+def evaluation(
+    source_id: Annotated[str, typer.Argument(help="Id of the source.")],
+    keep: Annotated[
+        bool, typer.Option("--keep/--release", help="Keep it for evaluation, or no longer.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a source for evaluation: samples that hold its records are leaks."""
+    with opened() as workspace:
+        source = keep_for_evaluation(workspace, source_id, keep)
+    print_record(source, as_json)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.launch_inputs import focus_of
 from app.cli.opening import opened
 from app.cli.output import AsJson, note, plain, print_json, print_rows
 from app.cli.sources import find_source
@@ -31,13 +32,20 @@ def plan(
     version: VersionOption = "",
     source: SourceOption = [],  # noqa: B006 Typer copies the default of an option
     samples: Annotated[int, typer.Option(min=0, max=100, help="Samples to draw.")] = 3,
+    cell: Annotated[
+        list[str],
+        typer.Option(metavar="VARIABLE=VALUE,…", help="This cell alone; may be repeated."),
+    ] = [],  # noqa: B006 as above
     as_json: AsJson = False,
 ) -> None:
     """Show what a batch would be made of: cells and the first samples. Free."""
     with opened() as workspace:
         definition = definition_of(workspace, template, version)
         ids = tuple(find_source(workspace, item).source_id for item in source)
-        found = plan_report(workspace, definition, n=n, seed=seed, source_ids=ids, samples=samples)
+        found = plan_report(
+            workspace, definition, n=n, seed=seed, source_ids=ids, samples=samples,
+            focus=focus_of(cell, []),
+        )  # fmt: skip
     if as_json:
         print_json(found)
         return

@@ -7,7 +7,7 @@ import typer
 from app.cli.batches import print_batch, with_progress
 from app.cli.output import note, progress_bar
 from core.db.workspace import Workspace
-from core.jobs.workers import list_workers
+from core.jobs.running.workers import list_workers
 
 NOT_COMPLETED = 3
 
@@ -32,7 +32,7 @@ def print_launched(found: dict[str, Any], wait: bool, as_json: bool) -> None:
 def _wait(workspace: Workspace, batch_id: str, n: int) -> None:
     # Imported here: launching alone starts no process.
     from app.up import ensure_workers
-    from core.jobs.waiting import wait_for_batch
+    from core.jobs.running.waiting import wait_for_batch
 
     with ensure_workers(workspace, ["generate"]), progress_bar() as bar:
         task = bar.add_task("Generating", total=n)

@@ -4,13 +4,12 @@ Every chart has a title with its unit. Explicit colours are used for verdicts al
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.widgets.formats import clip, words
+from app.widgets.formats import words
 
 VERDICT_COLORS = {
     "accepted": "#46996a",
@@ -185,74 +184,3 @@ def heatmap(table: pd.DataFrame, title: str, *, key: str) -> None:
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(type="category", showgrid=False, autorange="reversed")
     draw(figure, key)
-
-
-def scatter_map(
-    points: pd.DataFrame,
-    color: str,
-    title: str,
-    *,
-    key: str,
-    labels: Sequence[tuple[float, float, str]] = (),
-) -> list[str]:
-    """The embedding map, coloured by a column; returns the sample ids in the lasso or box.
-
-    `labels` (x, y, text) are written over it.
-    """
-    figure = go.Figure()
-    values = points[color]
-    if pd.api.types.is_numeric_dtype(values) and values.nunique() > 12:
-        figure.add_trace(_points(points, color, marker={"color": values}))
-        figure.data[0].marker.update(showscale=True, colorbar={"thickness": 10})
-        figure.update_layout(showlegend=False)
-    else:
-        for name in _ranked(values.astype(str)):
-            part = points[values.astype(str) == name]
-            fixed = VERDICT_COLORS.get(name)
-            figure.add_trace(_points(part, name, marker={"color": fixed} if fixed else {}))
-    styled(figure, title, height=560)
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False, rangemode="normal")
-    figure.update_layout(
-        dragmode="lasso",
-        legend={
-            "orientation": "v",
-            "x": 1.01,
-            "xanchor": "left",
-            "y": 1,
-            "yanchor": "top",
-            "font": {"size": 12},
-            "itemsizing": "constant",
-        },
-    )
-    ink, ground = LABELS.get(str(st.context.theme.type), LABELS["light"])
-    for x, y, text in labels:
-        figure.add_annotation(
-            x=x, y=y, text=text, showarrow=False, bgcolor=ground, font={"size": 12, "color": ink}
-        )
-    event = st.plotly_chart(
-        figure,
-        key=key,
-        config=MAP_CONFIG,
-        theme="streamlit",
-        on_select="rerun",
-        selection_mode=["lasso", "box"],
-    )
-    return [point["customdata"][0] for point in event["selection"]["points"]]
-
-
-def _points(part: pd.DataFrame, name: str, marker: dict[str, Any]) -> go.Scattergl:
-    return go.Scattergl(
-        x=part["x"],
-        y=part["y"],
-        mode="markers",
-        name=words(name) if name in VERDICT_COLORS else clip(name, 34),
-        marker={"size": 6, "opacity": 0.8, **marker},
-        customdata=part[["sample_id"]],
-        text=part["hover"],
-        hovertemplate="%{text}<extra></extra>",
-    )
-
-
-def _ranked(values: pd.Series) -> list[str]:
-    return [str(v) for v in values.value_counts().index]

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 GAP = "\u00a0"  # keeps a number and its unit on one line
+SPELLED_OUT = {"pii": "Personal data", "min_chars": "Shortest response, characters",
+               "max_chars": "Longest response, characters"}  # fmt: skip
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>@&=/^])")
 
 
@@ -80,8 +82,8 @@ def day(moment: datetime | None) -> str:
 
 
 def words(key: str) -> str:
-    """A state or verdict for people: needs_review becomes Needs review."""
-    return key.replace("_", " ").capitalize()
+    """A state, verdict or check for people: needs_review becomes Needs review."""
+    return SPELLED_OUT.get(key) or key.replace("_", " ").capitalize()
 
 
 def plural(number: int, noun: str) -> str:

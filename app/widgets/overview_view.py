@@ -10,8 +10,7 @@ from app.widgets.layout import Card, cards, go_button, section
 from app.widgets.spend.budgets import pressing_budgets, used_percent
 from core.datasets.browsing import DatasetRow
 from core.db.tables import Batch
-from core.generation.samples import SampleFilter, count_samples
-from core.review.queue import queue_counts
+from core.quality.breakdown import GroupQuality
 
 STEPS = (
     ("templates", "1. Template", "Prompts, variables and output schema; preview it."),
@@ -21,6 +20,14 @@ STEPS = (
     ("datasets", "5. Dataset", "An immutable version to train on."),
 )
 MOST_TASKS = 4
+
+
+def qualities(batches: list[Batch]) -> dict[str, GroupQuality]:
+    """Verdicts and scores of these batches by id, in one look; none for batches without samples."""
+    ids = tuple(batch.batch_id for batch in batches)
+    if not ids:
+        return {}
+    return {g.key: g for g in cache.quality_groups("batch", ids, None, with_defects=False)}
 
 
 def steps() -> None:
@@ -34,10 +41,9 @@ def steps() -> None:
 
 def figures() -> None:
     """Samples, acceptance, what waits, money."""
-    workspace, total = cache.workspace(), cache.totals()
-    samples = count_samples(workspace, SampleFilter())
-    accepted = count_samples(workspace, SampleFilter(verdict="accepted"))
-    waiting = queue_counts(workspace, SampleFilter(verdict="needs_review")).waiting
+    total, counts = cache.totals(), cache.verdicts()
+    samples, accepted = sum(counts.values()), counts.get("accepted", 0)
+    waiting = counts.get("needs_review", 0)
     cards(
         [
             Card("Samples", count(samples)),
@@ -66,10 +72,9 @@ def tasks(batches: list[Batch], datasets: list[DatasetRow]) -> None:
             f"**{plain(clip(sentence(label), 40))}**: {used_percent(budget)} % of the budget spent."
         )
         found.append((text, "Open it", "spend", {}))
+    quality = qualities(batches)
     for batch in batches:
-        waiting = queue_counts(
-            cache.workspace(), SampleFilter(batch_ids=(batch.batch_id,), verdict="needs_review")
-        ).waiting
+        waiting = quality[batch.batch_id].needs_review if batch.batch_id in quality else 0
         if waiting:
             text = f"**{plain(clip(batch.name, 40))}**: {plural(waiting, 'sample')} to review."
             found.append((text, "Review", "review", {"batch": batch.batch_id}))
@@ -87,7 +92,12 @@ def tasks(batches: list[Batch], datasets: list[DatasetRow]) -> None:
 def trend(batches: list[Batch]) -> None:
     """The mean quality score of each batch, oldest first."""
     finished = [batch for batch in reversed(batches) if batch.generated]
-    scores = [(batch.name, cache.quality((batch.batch_id,)).mean_score) for batch in finished]
+    quality = qualities(batches)
+    scores = [
+        (batch.name, quality[batch.batch_id].score.value)
+        for batch in finished
+        if batch.batch_id in quality
+    ]
     known = [(name, score) for name, score in scores if score is not None]
     if not known:
         st.caption("The quality trend starts with the first samples.")

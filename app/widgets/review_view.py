@@ -9,11 +9,12 @@ from app import cache
 from app.widgets.diff import diff_view
 from app.widgets.formats import duration, plain, words
 from app.widgets.layout import section
-from app.widgets.samples.sample_view import findings_table, sample_badges, text_box, variables_view
+from app.widgets.samples.evidence import findings_view
+from app.widgets.samples.sample_view import sample_badges, text_box, variables_view
 from core.db.tables import Review, Sample
 from core.generation.samples import Lineage
 from core.review.decisions import CORRECTION_TYPES, REJECT_REASONS, CurrentText
-from core.review.queue import QueueCounts
+from core.review.picking.queue import QueueCounts
 from core.text.diffs import word_diff
 
 REASON_KEYS = "123456789"
@@ -137,7 +138,7 @@ def source_panel(lineage: Lineage) -> None:
                     st.caption(plain(context.after))
     variables_view(lineage.sample, has_output=False)
     section("Findings")
-    findings_table(lineage.findings)
+    findings_view(lineage.findings, lineage.sample)
 
 
 def last_decision(reviews: list[Review]) -> None:

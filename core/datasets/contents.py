@@ -33,7 +33,7 @@ from core.datasets.verification import verify_version
 from core.db.tables import Dataset, DatasetVersion, Finding
 from core.db.workspace import Workspace
 from core.errors import InvalidInput
-from core.text.similarity import near_duplicate_groups
+from core.text.alike.similarity import near_duplicate_groups
 
 MAX_STRATA_REPORTED = 500
 

@@ -63,6 +63,7 @@ def _batch(batch: Batch, rows: int) -> dict[str, Any]:
         "plan_offset": batch.plan_offset,
         "parameters": batch.parameters,
         "source_ids": batch.source_ids,
+        **({"focus": batch.focus} if batch.focus else {}),
         "fingerprint": batch.fingerprint,
         "created_at": batch.created_at.isoformat(),
         "finished_at": batch.finished_at.isoformat() if batch.finished_at else None,

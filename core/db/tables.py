@@ -170,6 +170,7 @@ class Source(Owned, Base):
     columns: Mapped[list[Any]] = mapped_column(default=list)  # field names of a table, else []
     page_count: Mapped[int | None]  # of a PDF
     terms_at: Mapped[datetime | None]  # when terms and entities were extracted
+    is_evaluation: Mapped[bool] = mapped_column(default=False)  # no sample may hold its records
     __table_args__ = (UniqueConstraint("project_id", "content_hash"),)
 
 
@@ -299,7 +300,7 @@ class Batch(Owned, Base):
         ForeignKey("template_versions.template_version_id"), index=True
     )
     name: Mapped[str] = mapped_column(String(200))
-    # batch, preview, expansion, augmentation, import, judgement
+    # batch, preview, expansion, augmentation, import, judgement, twins
     kind: Mapped[str] = mapped_column(String(20), default="batch")
     state: Mapped[str] = mapped_column(String(20), index=True)  # queued … cancelled
     pause_reason: Mapped[str | None] = mapped_column(String(20))  # user, budget, provider, disk

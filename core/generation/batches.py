@@ -32,6 +32,7 @@ from core.generation.inputs import freeze_inputs
 from core.providers.prices import find_price
 from core.spend.budgets import SpendScope, month_of, put_budget
 from core.spend.reservations import settle
+from core.templates.planning.focus import EVERYTHING, Focus
 from core.templates.versions import load_definition
 from core.text.hashing import canonical_hash
 
@@ -43,7 +44,7 @@ FINGERPRINT_VERSION = 1
 ENDED = ("completed", "failed", "cancelled")
 # Whose samples are training data; a preview's and an expansion's are only looked at.
 KEPT_KINDS = ("batch", "augmentation", "import")
-KINDS = (*KEPT_KINDS, "preview", "expansion", "judgement")
+KINDS = (*KEPT_KINDS, "preview", "expansion", "judgement", "twins")
 MODES = ("live", "batch_api")  # one call a sample, or the provider's batch API at half price
 KNOWN_PARAMETERS = ("temperature", "top_p", "max_output_tokens", "defect_rate")
 
@@ -69,6 +70,7 @@ class LaunchRequest:
     # What variables draw from outside: {"value": …} or {"sample_ids": […]} by variable, and where
     # not the template shall choose {"source_id": …} or {"entry_ids": […]}.
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    focus: Focus = EVERYTHING  # some cells of the grid alone, or values replaced after the draw
     origin: Mapping[str, Any] = field(default_factory=dict)  # why the program launches it
     name: str = ""  # "" takes the template's title
     kind: str = "batch"  # see KINDS
@@ -155,6 +157,7 @@ def create_batch(session: Session, request: LaunchRequest, connection: Connectio
         plan_offset=request.plan_offset,
         source_ids=list(request.source_ids),
         inputs=inputs,
+        focus=request.focus.stored(),
         origin=dict(request.origin),
         connection=connection.name,
         model=model,
@@ -189,7 +192,9 @@ NOT_IN_FINGERPRINT = (
 def _fingerprint(
     request: LaunchRequest, seed: int, model: str, content_hash: str, inputs: Mapping[str, Any]
 ) -> str:
-    facts = {k: v for k, v in asdict(request).items() if k not in NOT_IN_FINGERPRINT}
+    facts = {k: v for k, v in asdict(request).items() if k not in (*NOT_IN_FINGERPRINT, "focus")}
+    if request.focus:  # the whole plan keeps the fingerprint that it has had without
+        facts["focus"] = request.focus.stored()
     facts |= {
         "seed": seed, "model": model, "template": content_hash, "version": FINGERPRINT_VERSION,
         "source_ids": list(request.source_ids), "parameters": dict(request.parameters),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.db.tables import DEFAULT_PROJECT_ID, Sample, Source
+from core.db.tables import DEFAULT_PROJECT_ID, Chunk, Sample, Source
 from core.db.workspace import Workspace
 from core.errors import InvalidInput, NotFound
 from core.generation.standing import corrections
@@ -109,17 +109,22 @@ def load_rows(
 def _samples(workspace: Workspace, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     waiting = iter(ids)
     found: dict[str, dict[str, Any]] = {}
-    columns = (Sample.sample_id, Sample.input, Sample.response, Sample.output, Sample.variables)
+    columns = (
+        Sample.sample_id, Sample.input, Sample.response, Sample.output, Sample.variables,
+        Chunk.text.label("chunk"),
+    )  # fmt: skip
+    rows = select(*columns).outerjoin(Chunk, Chunk.chunk_id == Sample.chunk_id)
     with workspace.read() as session:
         while group := list(islice(waiting, IDS_PER_QUERY)):
             corrected = corrections(session, group)
-            for row in session.execute(select(*columns).where(Sample.sample_id.in_(group))):
+            for row in session.execute(rows.where(Sample.sample_id.in_(group))):
                 text = corrected.get(row.sample_id)
                 found[row.sample_id] = {
                     "input": text["input"] if text else row.input,
                     "response": text["response"] if text else row.response,
                     "output": (text["output"] if text else row.output) or {},
                     "variables": row.variables,
+                    "chunk": row.chunk or "",
                 }  # fmt: skip
     return found
 

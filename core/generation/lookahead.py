@@ -14,6 +14,7 @@ from core.db.workspace import Workspace
 from core.errors import InvalidInput, NotFound, TemplateError
 from core.generation.inputs import key_of, load_rows, plan_inputs
 from core.templates.definition import TemplateDefinition
+from core.templates.planning.focus import EVERYTHING, Focus
 from core.templates.planning.inputs import Input, input_variables, sample_inputs
 from core.templates.planning.plan import Cell, Plan
 from core.templates.rendering import Renderer
@@ -53,6 +54,7 @@ def look_ahead(
     seed: int,
     project_id: str,
     looked_at: int = LOOKED_AT,
+    focus: Focus = EVERYTHING,
 ) -> Lookahead:
     """Cells of the whole plan, and what the first `looked_at` of its samples would be.
 
@@ -62,7 +64,7 @@ def look_ahead(
     chunk = _stand_in(definition, notes)
     inputs, stand_in_rows = _inputs(workspace, definition, project_id, notes)
     chunk_ids = ("stand-in",) if chunk else ()
-    plan = Plan(definition, n=n, seed=seed, chunk_ids=chunk_ids, inputs=inputs)
+    plan = Plan(definition, n=n, seed=seed, chunk_ids=chunk_ids, inputs=inputs, focus=focus)
     shown = range(min(n, looked_at))
     held = stand_in_rows or _rows(workspace, definition, plan, shown)
     rows = [plan.variables(i, chunk, held) for i in shown]

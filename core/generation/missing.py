@@ -13,6 +13,7 @@ from core.generation.inputs import load_rows, resolve_inputs
 from core.sources.browsing import chunk_ids, load_chunks
 from core.sources.terms.extracted import NO_TERMS, terms_of_chunks
 from core.templates.definition import TemplateDefinition
+from core.templates.planning.focus import read_focus
 from core.templates.planning.plan import Plan
 
 READ_ROWS = 10_000
@@ -82,6 +83,7 @@ def plan_of(workspace: Workspace, batch: Batch, definition: TemplateDefinition) 
         offset=batch.plan_offset,
         chunk_ids=chunk_ids(workspace, batch.source_ids) if batch.source_ids else (),
         inputs=resolve_inputs(workspace, batch.inputs, definition),
+        focus=read_focus(batch.focus),
     )
 
 

@@ -130,6 +130,7 @@ def _unsaved(
         retry_round=0,
         source_ids=list(request.source_ids),
         inputs=inputs,
+        focus=request.focus.stored(),
         connection=connection.name,
         model=request.model or connection.default_model,
         parameters=dict(request.parameters),

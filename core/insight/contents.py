@@ -4,15 +4,18 @@ Nothing here computes. Every number is finite or None, so that any JSON reader c
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import TypeAdapter
 
-REPORT_VERSION = 1
+REPORT_VERSION = 2
+
+Stage = Literal["", "lexical", "sampled", "complete"]
 
 
 @dataclass(frozen=True)
 class MetricValue:
-    """One measured figure. Its meaning stands in `core.insight.metrics.METRICS`."""
+    """One measured figure. Its meaning stands in `core.insight.diversity.metrics.METRICS`."""
 
     value: float | None  # None: too few samples to say
     sample_size: int  # texts that the figure was computed from
@@ -41,6 +44,7 @@ class ProjectionNote:
     seed: int
     explained_variance: float | None  # share kept by two components; None where not linear
     silhouette: float | None  # of the clusters, -1 to 1; None for a single cluster
+    is_final: bool = True  # False: a better map is being drawn
 
 
 @dataclass(frozen=True)
@@ -110,10 +114,42 @@ class Association:
 
 
 @dataclass(frozen=True)
+class GroupOutcome:
+    """One group's outcome beside that of all other groups together."""
+
+    group: str
+    count: int
+    mean: float | None  # a share for yes-or-no outcomes; None without samples
+    low: float | None  # 95 % interval of the mean
+    high: float | None
+    difference: float | None  # the group's mean less that of the others
+    difference_low: float | None  # 95 % interval of the difference
+    difference_high: float | None
+    effect: float | None  # Cohen's d of numbers, Cohen's h of shares
+    p_value: float  # two-sided
+    adjusted_p: float  # after Holm's correction over the comparisons of its family
+    false_discovery: float  # after Benjamini and Hochberg's
+
+
+@dataclass(frozen=True)
+class Disparity:
+    """One outcome by the groups of one variable."""
+
+    variable: str
+    is_assumed: bool  # True: nobody declared these values to be groups
+    outcome: str  # name in `core.insight.bias.outcomes.OUTCOMES`
+    count: int  # samples that have the outcome and a group
+    rows: list[GroupOutcome]
+    note: str  # what was found, in words
+
+
+@dataclass(frozen=True)
 class Bias:
-    """Representation of groups, and associations of their texts and of the model itself."""
+    """Representation of groups, what differs between them, and associations of their texts and of
+    the model itself."""
 
     representation: list[Representation] = field(default_factory=list)
+    disparities: list[Disparity] = field(default_factory=list)
     groups: list[Association] = field(default_factory=list)
     words: list[Association] = field(default_factory=list)
     note: str = ""  # why a part is missing
@@ -121,10 +157,11 @@ class Bias:
 
 @dataclass(frozen=True)
 class InsightContents:
-    """Everything a batch's report says; stored as JSON in `InsightReport.report`."""
+    """Everything a scope's report says; stored as JSON in `InsightReport.report`."""
 
     version: int = REPORT_VERSION
     samples: int = 0
+    embedded: int = 0  # texts whose embeddings the figures of meaning rest on
     embedding_model: str = ""
     too_few: str = ""  # what could not be computed because of too few samples, for people
     metrics: dict[str, MetricValue] = field(default_factory=dict)
@@ -132,6 +169,7 @@ class InsightContents:
     projection: ProjectionNote | None = None
     coverage: Coverage | None = None
     bias: Bias = field(default_factory=Bias)
+    passed: dict[str, str] = field(default_factory=dict)  # step of the analysis: texts it saw
 
 
 CONTENTS = TypeAdapter(InsightContents)

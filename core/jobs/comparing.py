@@ -15,7 +15,7 @@ from core.generation.choosing import chosen
 from core.jobs.launching import add_batch, check_launch, launch_together
 from core.templates.versions import get_template, get_version, version_name
 
-SHARED = ("n", "seed", "plan_offset", "source_ids", "inputs", "project_id")
+SHARED = ("n", "seed", "plan_offset", "source_ids", "inputs", "focus", "project_id")
 VARIED = ("template_version_id", "connection", "model", "parameters")
 MAX_NAME_CHARS = 200
 

@@ -15,7 +15,7 @@ from core.db.workspace import Workspace
 from core.errors import Conflict, InvalidInput, NotFound
 from core.generation.batch_api.provider_batches import has_unfinished
 from core.generation.batches import log
-from core.jobs.queue import GENERATE, enqueue
+from core.jobs.running.queue import GENERATE, enqueue
 from core.spend.budgets import put_budget
 
 

@@ -16,10 +16,10 @@ from core.generation.samples import SampleFilter
 from core.insight.report import InsightView
 from core.jobs.demo_batch import launch_demo_batch
 from core.jobs.releasing import request_dataset
-from core.jobs.waiting import wait_for_batch, wait_for_dataset, wait_for_insight
+from core.jobs.running.waiting import wait_for_batch, wait_for_dataset, wait_for_insight
 from core.quality.report import quality_report
 from core.review.decisions import submit_review
-from core.review.queue import next_samples
+from core.review.picking.queue import next_samples
 
 CORRECTIONS = 3
 CLOSING = " If anything is unclear, reply here and a colleague will call you back."

@@ -15,7 +15,7 @@ from core.generation.expansion.augmentation import AugmentationRequest, augmenta
 from core.generation.expansion.candidates import gather_candidates, list_candidates
 from core.generation.expansion.requests import ExpansionRequest, expansion_launch
 from core.jobs.launching import launch_batch
-from core.jobs.queue import COMPUTE, enqueue, live_jobs
+from core.jobs.running.queue import COMPUTE, enqueue, live_jobs
 from core.templates.definition import content_hash
 from core.templates.versions import get_version, save_draft
 

@@ -10,7 +10,7 @@ from core.db.tables import LOCAL_ADMIN_ID, Source, TermExtraction
 from core.db.workspace import Workspace
 from core.errors import Conflict, InvalidInput, NotFound, SeedbedError
 from core.generation.term_answers import answers_of
-from core.jobs.queue import COMPUTE, enqueue, live_jobs
+from core.jobs.running.queue import COMPUTE, enqueue, live_jobs
 from core.sources.terms.extracted import read_passages, store_extraction
 from core.sources.terms.extraction import Extraction, Passage, extract
 from core.sources.terms.model_extraction import extraction_of, named_in

@@ -20,7 +20,7 @@ from core.jobs.extracting import (
     set_extraction,
 )
 from core.jobs.launching import launch_batch
-from core.jobs.queue import COMPUTE, enqueue, live_jobs
+from core.jobs.running.queue import COMPUTE, enqueue, live_jobs
 from core.providers.connections import get_connection
 from core.sources.browsing import get_source
 from core.templates.definition import parse_template

@@ -12,7 +12,7 @@ from core.generation.batches import LaunchRequest, check_request, create_batch
 from core.generation.choosing import chosen
 from core.generation.inputs import plan_inputs
 from core.insight.row import queue_insight
-from core.jobs.queue import COMPUTE, GENERATE, enqueue
+from core.jobs.running.queue import COMPUTE, GENERATE, enqueue, live_jobs
 from core.settings import read_secret
 from core.sources.browsing import chunk_ids
 from core.templates.planning.plan import Plan
@@ -87,14 +87,22 @@ def _check_plan(workspace: Workspace, request: LaunchRequest) -> None:
         offset=request.plan_offset,
         chunk_ids=chunk_ids(workspace, request.source_ids) if request.source_ids else (),
         inputs=plan_inputs(workspace, definition, request.project_id, request.inputs),
+        focus=request.focus,
     )
 
 
-def request_insight(workspace: Workspace, batch_id: str) -> None:
-    """Have a compute worker look for duplicates, embed and measure a batch. Raises NotFound."""
+def request_insight(workspace: Workspace, scope_id: str) -> None:
+    """Have a compute worker check, embed and measure a batch, a template version, a released
+    dataset version or a source. Raises NotFound.
+    """
     with workspace.write() as session:
-        queue_insight(session, batch_id)
-        enqueue(workspace, session, COMPUTE, "analyse_batch", batch_id)
+        queue_insight(session, scope_id)
+        enqueue(workspace, session, COMPUTE, "analyse", scope_id)
+
+
+def is_insight_underway(workspace: Workspace, scope_id: str) -> bool:
+    """Whether a job that makes the scope's report waits or runs."""
+    return bool(live_jobs(workspace, "analyse", scope_id))
 
 
 def request_missing_insight(workspace: Workspace, batch_id: str) -> bool:
@@ -109,5 +117,5 @@ def request_missing_insight(workspace: Workspace, batch_id: str) -> bool:
         ):
             return False
         queue_insight(session, batch_id)
-        enqueue(workspace, session, COMPUTE, "analyse_batch", batch_id)
+        enqueue(workspace, session, COMPUTE, "analyse", batch_id)
     return True

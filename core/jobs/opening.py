@@ -5,7 +5,7 @@ from sqlalchemy.exc import OperationalError
 from core.db.migrate import migrate
 from core.db.workspace import Workspace, open_workspace
 from core.errors import SettingsError
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.settings import Settings
 from core.templates.starters import install_starters
 

@@ -5,7 +5,7 @@ from core.datasets.numbering import Bump
 from core.datasets.query import DatasetQuery
 from core.db.tables import DEFAULT_PROJECT_ID, LOCAL_ADMIN_ID, DatasetVersion
 from core.db.workspace import Workspace
-from core.jobs.queue import COMPUTE, enqueue
+from core.jobs.running.queue import COMPUTE, enqueue
 
 PRIORITY = 5  # before insight: somebody waits for a release
 

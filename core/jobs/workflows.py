@@ -31,20 +31,26 @@ from core.generation.filling import Make, fill
 from core.generation.routes import Endpoint
 from core.generation.runner import Resources, Run
 from core.generation.watching import limits_of, no_price
+from core.insight.coverage.fills import FILL_GAP
 from core.jobs.assessing import InlineAssessor
 from core.jobs.expanding import collect_candidates, compare
 from core.jobs.extracting_with_model import OPERATION, continue_extraction
 from core.jobs.importing import import_rows
+from core.jobs.judging import JUDGEMENT, collect_judgements
 from core.jobs.launching import request_insight, request_missing_insight
-from core.jobs.patience import park, patiently
-from core.jobs.queue import live_jobs
-from core.jobs.workers import running_workers
+from core.jobs.pairs.reference_coverage import request_coverage_again
+from core.jobs.pairs.twins import KIND as TWINS
+from core.jobs.pairs.twins import request_twins
+from core.jobs.running.patience import park, patiently
+from core.jobs.running.queue import live_jobs
+from core.jobs.running.workers import running_workers
+from core.jobs.wording import brief
 from core.providers.connections import get_connection
 from core.providers.prices import find_price
 from core.providers.registry import open_provider
+from core.quality.thresholds.settings import decided_definition
 from core.spend.budgets import has_budget
 from core.spend.factors import load_factor
-from core.templates.versions import load_definition
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -79,12 +85,26 @@ def jobs_of(context: WorkerContext) -> dict[str, Callable[[str], str]]:
         with _noted(context, "generate_batch", batch_id):
             return run_batch(context, batch_id)
 
-    def analyse_batch(batch_id: str) -> str:
+    def analyse(scope_id: str) -> str:
+        # Imported here, as everything dear is: generate workers stay light.
+        from core.jobs.analysis.slices import run_slice
+
+        with _noted(context, "analyse", scope_id):
+            return run_slice(context.workspace, scope_id)
+
+    def analyse_batch(batch_id: str) -> str:  # what an older Seedbed queued
+        from core.jobs.analysis.slices import run_slice
+
         with _noted(context, "analyse_batch", batch_id):
-            return analyse(context.workspace, batch_id)
+            return run_slice(context.workspace, batch_id)
+
+    def draw_map(scope_id: str) -> str:
+        from core.jobs.analysis import map_drawing
+
+        with _noted(context, "draw_map", scope_id):
+            return map_drawing.draw_map(context.workspace, scope_id)
 
     def build_dataset(dataset_version_id: str) -> str:
-        # Imported here, as in `analyse`: generate workers stay light.
         from core.datasets.building import build_version
 
         with _noted(context, "build_dataset", dataset_version_id):
@@ -100,7 +120,32 @@ def jobs_of(context: WorkerContext) -> dict[str, Callable[[str], str]]:
         with _noted(context, "compare_candidates", batch_id):
             return compare(context.workspace, batch_id)
 
-    jobs = (generate_batch, analyse_batch, build_dataset, extract_terms, compare_candidates)
+    def measure_twins(pair_report_id: str) -> str:
+        from core.jobs.pairs import twins_measuring
+
+        with _noted(context, "measure_twins", pair_report_id):
+            return twins_measuring.measure_twins(context.workspace, pair_report_id)
+
+    def compare_scopes(pair_report_id: str) -> str:
+        from core.jobs.pairs import comparing_scopes
+
+        with _noted(context, "compare_scopes", pair_report_id):
+            return comparing_scopes.compare_scopes(context.workspace, pair_report_id)
+
+    def measure_coverage(pair_report_id: str) -> str:
+        from core.jobs.pairs import measuring_coverage
+
+        with _noted(context, "measure_coverage", pair_report_id):
+            return measuring_coverage.measure_coverage(
+                context.workspace, pair_report_id, in_slices=True
+            )
+
+    jobs = (
+        generate_batch, analyse, analyse_batch, draw_map, build_dataset, extract_terms,
+        compare_candidates,
+        measure_coverage, compare_scopes,
+        measure_twins,
+    )  # fmt: skip
     return {job.__name__: job for job in jobs}
 
 
@@ -156,6 +201,8 @@ def _end(context: WorkerContext, claim: Claim, ending: Ending) -> str:
     crash_here("after_end")
     if is_ours and ending.state == "completed" and batch.kind in KEPT_KINDS:
         context.patiently(lambda: request_insight(workspace, batch.batch_id))
+        if batch.origin.get("operation") == FILL_GAP:
+            context.patiently(lambda: request_coverage_again(workspace, batch.batch_id))
         return ending.state
     return _leave(context, batch.batch_id)
 
@@ -173,6 +220,10 @@ def _leave(context: WorkerContext, batch_id: str) -> str:
         names_terms = batch.origin.get("operation") == OPERATION
         take = continue_extraction if names_terms else collect_candidates
         context.patiently(lambda: take(workspace, batch_id))
+    if batch.state in (*ENDED, "paused") and batch.kind == JUDGEMENT:
+        context.patiently(lambda: collect_judgements(workspace, batch_id))
+    if batch.state in ENDED and batch.kind == TWINS:
+        context.patiently(lambda: request_twins(workspace, batch_id))
     return batch.state
 
 
@@ -199,17 +250,11 @@ def _ending_of(error: Exception, batch_id: str) -> Ending:
     cause = passing_cause(error)
     if cause is None:
         logger.exception("batch %s failed", batch_id)
-        return Ending("failed", _brief(error))
+        return Ending("failed", brief(error))
     logger.warning("batch %s waits for the %s: %s", batch_id, cause, error)
     if cause == "disk":
         return Ending("paused", "The disk is full.", "disk", LOOK_AT_DISK_S)
     return Ending("running", wake_after_s=0.0)
-
-
-def _brief(error: Exception) -> str:
-    """For a person; the whole of it is in the worker's log."""
-    reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
-    return f"Unexpected {type(error).__name__}: {reason[:300]}"
 
 
 def maker_of(workspace: Workspace, batch: Batch) -> Make | None:
@@ -225,7 +270,7 @@ MAKERS: dict[str, Callable[[Workspace, Batch], Make]] = {
 
 async def _run(context: WorkerContext, claim: Claim) -> Ending | None:
     workspace, batch = context.workspace, claim.batch
-    assessor = InlineAssessor(load_definition(claim.version))
+    assessor = InlineAssessor(decided_definition(batch, claim.version))
     make = maker_of(workspace, batch)
     if make is not None:
         return await asyncio.to_thread(
@@ -270,21 +315,3 @@ def _endpoint(workspace: Workspace, batch: Batch, name: str, model: str) -> Endp
         limits=limits_of(connection),
         reservation_factor=load_factor(workspace, name, model),
     )
-
-
-def analyse(workspace: Workspace, batch_id: str) -> str:
-    """Duplicates, embeddings, map and metrics of a batch."""
-    from core.insight.report import compute_insight
-    from core.insight.row import fail_insight
-    from core.quality.duplicates import compute_duplicates
-
-    try:
-        compute_duplicates(workspace, batch_id)
-        compute_insight(workspace, batch_id)
-    except SeedbedError as error:
-        fail_insight(workspace, batch_id, str(error))
-        return "failed"
-    except Exception as error:
-        fail_insight(workspace, batch_id, _brief(error))
-        raise
-    return "ready"

@@ -19,7 +19,7 @@ class InlineChecks:
         self.limits = definition.checks
         self._rules = RuleBook(definition.checks)
         self._expects_input = bool(definition.mapping.input.strip())
-        self._checks: list[Check] = [c for c in CHECKS.values() if c.measure is not None]
+        self._checks: list[Check] = [c for c in CHECKS.values() if c.stage == "inline"]
 
     def check(
         self,

@@ -9,16 +9,24 @@ from core.extensions import CHECKS as GROUP
 from core.extensions import load_extensions
 from core.quality.check import Check
 from core.quality.checks import (
+    consistency,
     echo,
     empty,
     exact_duplicate,
+    groundedness,
+    judge,
+    language,
+    leakage,
     length,
     near_duplicate,
+    pii,
     placeholder,
     refusal,
     repetition,
     rules,
     schema,
+    semantic_duplicate,
+    toxicity,
 )
 
 BUILT_IN: Final[dict[str, Check]] = {
@@ -32,8 +40,16 @@ BUILT_IN: Final[dict[str, Check]] = {
         placeholder,
         repetition,
         rules,
+        language,
+        pii,
+        toxicity,
+        groundedness,
         exact_duplicate,
         near_duplicate,
+        semantic_duplicate,
+        consistency,
+        leakage,
+        judge,
     )
 }
 CHECKS: Final[dict[str, Check]] = {

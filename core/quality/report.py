@@ -1,7 +1,7 @@
 """The quality of one or more batches in figures, aggregated in the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Float, case, cast, distinct, func, select
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from core.db.tables import Batch, Finding, Sample, TemplateVersion
 from core.db.workspace import Workspace
+from core.quality.intervals import rate_of
 from core.quality.registry import CHECKS
-from core.quality.scoring import ACCEPTED, NEEDS_REVIEW, REJECTED
+from core.quality.scoring import ACCEPTED, NEEDS_REVIEW, OTHER_WEIGHT, REJECTED
 
 BINS: Final = 10  # of the histogram, each 1 / BINS wide; the last includes 1
 VALUES_PER_VARIABLE: Final = 50
@@ -25,6 +26,9 @@ class CheckRow:
     found: int  # samples with a score below 1
     share: float  # of all samples
     mean_score: float  # over all samples; one without a finding counts 1
+    low: float = 0.0  # 95 % interval of the share, Wilson's
+    high: float = 0.0
+    lost: float = 0.0  # mean quality that it took away: weight x (1 - score), over all samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +58,70 @@ class QualityReport:
     by_variable: list[VariableRow]
 
 
-def quality_report(workspace: Workspace, batch_ids: Sequence[str]) -> QualityReport:
+def quality_report(
+    workspace: Workspace, batch_ids: Sequence[str], *, with_variables: bool = True
+) -> QualityReport:
     """The figures of all samples in these batches; zeros and None where there are none."""
     chosen = list(batch_ids)
     with workspace.read() as session:
         totals = _totals(session, chosen)
-        samples, generated, mean_score, reviewed = totals
         broken = _schema_failures(session, chosen)
         return QualityReport(
-            samples=samples,
-            generated=generated,
-            failed=samples - generated,
-            schema_compliance=(generated - broken) / samples if samples else None,
-            mean_score=mean_score,
-            verdicts=_verdicts(session, chosen),
-            reviewed=reviewed,
-            checks=_checks(session, chosen, samples),
-            score_histogram=_histogram(session, chosen),
-            by_variable=_by_variable(session, chosen),
+            samples=totals.samples,
+            generated=totals.generated,
+            failed=totals.samples - totals.generated,
+            schema_compliance=(
+                (totals.generated - broken) / totals.samples if totals.samples else None
+            ),
+            mean_score=totals.score / totals.scored if totals.scored else None,
+            verdicts=totals.verdicts,
+            reviewed=totals.reviewed,
+            checks=_checks(session, chosen, totals.samples),
+            score_histogram=[(i / BINS, (i + 1) / BINS, n) for i, n in enumerate(totals.bins)],
+            by_variable=_by_variable(session, chosen) if with_variables else [],
         )
 
 
-def _totals(session: Session, batch_ids: list[str]) -> tuple[int, int, float | None, int]:
-    generated = case((Sample.state == "generated", 1), else_=0)
-    row = session.execute(
-        select(
-            func.count(),
-            func.sum(generated),
-            func.avg(Sample.quality_score),
-            func.sum(case((Sample.is_reviewed.is_(True), 1), else_=0)),
-        ).where(Sample.batch_id.in_(batch_ids))
-    ).one()
-    mean = None if row[2] is None else float(row[2])
-    return int(row[0]), int(row[1] or 0), mean, int(row[3] or 0)
+@dataclass
+class _Totals:
+    samples: int = 0
+    generated: int = 0
+    scored: int = 0
+    score: float = 0.0
+    reviewed: int = 0
+    verdicts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys((ACCEPTED, NEEDS_REVIEW, REJECTED), 0)
+    )
+    bins: list[int] = field(default_factory=lambda: [0] * BINS)
+
+
+def _totals(session: Session, batch_ids: list[str]) -> _Totals:
+    """Everything that one look at each sample can say: a batch's rows are read once."""
+    score = cast(Sample.quality_score, Float)
+    place = case(*((score < (i + 1) / BINS, i) for i in range(BINS - 1)), else_=BINS - 1)
+    seen = (
+        select(Sample.verdict, Sample.state, Sample.is_reviewed, score.label("score"),
+               place.label("place"))
+        .where(Sample.batch_id.in_(batch_ids))
+        .subquery()
+    )  # fmt: skip
+    groups = (seen.c.verdict, seen.c.state, seen.c.is_reviewed, seen.c.place)
+    rows = session.execute(
+        select(*groups, func.count(), func.count(seen.c.score), func.sum(seen.c.score)).group_by(
+            *groups
+        )
+    )
+    totals = _Totals()
+    for verdict, state, is_reviewed, position, number, scored, total in rows:
+        totals.samples += number
+        totals.generated += number if state == "generated" else 0
+        totals.reviewed += number if is_reviewed else 0
+        totals.scored += scored
+        totals.score += float(total or 0.0)
+        totals.bins[position] += scored
+        if verdict in totals.verdicts:
+            totals.verdicts[verdict] += number
+    return totals
 
 
 def _schema_failures(session: Session, batch_ids: list[str]) -> int:
@@ -102,16 +137,6 @@ def _schema_failures(session: Session, batch_ids: list[str]) -> int:
         )
     )
     return session.scalar(statement) or 0
-
-
-def _verdicts(session: Session, batch_ids: list[str]) -> dict[str, int]:
-    statement = (
-        select(Sample.verdict, func.count())
-        .where(Sample.batch_id.in_(batch_ids))
-        .group_by(Sample.verdict)
-    )
-    counts = dict(session.execute(statement).all())
-    return {name: counts.get(name, 0) for name in (ACCEPTED, NEEDS_REVIEW, REJECTED)}
 
 
 def _checks(session: Session, batch_ids: list[str], samples: int) -> list[CheckRow]:
@@ -131,32 +156,25 @@ def _checks(session: Session, batch_ids: list[str], samples: int) -> list[CheckR
     for name in [*CHECKS, *(name for name in found if name not in CHECKS)]:
         count, lost = found.get(name, (0, 0.0))
         share, loss = (count / samples, lost / samples) if samples else (0.0, 0.0)
-        rows.append(CheckRow(name, count, share, 1.0 - loss))
+        rate = rate_of(count, samples)
+        weight = CHECKS[name].weight if name in CHECKS else OTHER_WEIGHT
+        rows.append(
+            CheckRow(
+                name, count, share, 1.0 - loss, rate.low or 0.0, rate.high or 0.0, weight * loss
+            )
+        )
     return rows
-
-
-def _histogram(session: Session, batch_ids: list[str]) -> list[tuple[float, float, int]]:
-    score = cast(Sample.quality_score, Float)
-    bins = case(*((score < (i + 1) / BINS, i) for i in range(BINS - 1)), else_=BINS - 1)
-    numbered = (
-        select(bins.label("bin"))
-        .where(Sample.batch_id.in_(batch_ids), Sample.quality_score.is_not(None))
-        .subquery()
-    )
-    statement = select(numbered.c.bin, func.count()).group_by(numbered.c.bin)
-    counts: dict[int, int] = dict(session.execute(statement).all())
-    return [(i / BINS, (i + 1) / BINS, counts.get(i, 0)) for i in range(BINS)]
 
 
 def _by_variable(session: Session, batch_ids: list[str]) -> list[VariableRow]:
     return [
         row
-        for name in _category_names(session, batch_ids)
+        for name in category_names(session, batch_ids)
         for row in _variable_rows(session, batch_ids, name)
     ]
 
 
-def _category_names(session: Session, batch_ids: list[str]) -> list[str]:
+def category_names(session: Session, batch_ids: list[str]) -> list[str]:
     """Variables with listed values in any of the batches' templates, in order of definition."""
     versions = select(Batch.template_version_id).where(Batch.batch_id.in_(batch_ids))
     definitions = session.scalars(

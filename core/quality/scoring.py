@@ -2,20 +2,25 @@
 
     quality = product over checks of (1 - weight x (1 - score))
 
+Where heuristics leave a sample undecided and a judge passes it, it is accepted: see `is_settled`.
+
 A check with weight 1 (schema, empty, refusal, placeholder) that scores 0 makes the quality 0; one
 with weight 0.5 halves it. A check without a finding scores 1. Scores are read from the findings'
 measured values, so a threshold moves without generating or measuring again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from core.quality.check import Check
+from core.quality.checks.judge import CHECK as JUDGE_CHECK
+from core.quality.checks.judge import SETTLES as SETTLES
 from core.quality.registry import CHECKS
 from core.templates.definition import CheckSettings
 
 ACCEPTED, NEEDS_REVIEW, REJECTED = "accepted", "needs_review", "rejected"
+JUDGE = JUDGE_CHECK.name
 OTHER_WEIGHT = 0.5  # of a finding whose check is no longer registered
 
 
@@ -45,7 +50,7 @@ class Part:
     check: str
     description: str
     unit: str
-    threshold: str
+    thresholds: tuple[str, ...]
     value: float | None  # None: measured and found clean, or not measured yet
     score: float
     factor: float  # what the quality was multiplied by
@@ -64,7 +69,16 @@ def score(results: Iterable[Reading], limits: CheckSettings) -> Score:
         quality *= _factor(check, part)
         is_hopeless = is_hopeless or (check is not None and check.weight == 1.0 and part == 0.0)
     verdict = REJECTED if is_hopeless else verdict_of(quality, limits)
+    if verdict == NEEDS_REVIEW and is_settled(parts):
+        verdict = ACCEPTED
     return Score(quality, verdict, parts)
+
+
+def is_settled(parts: Mapping[str, float]) -> bool:
+    """Whether a judge passed the sample and every other doubt is one that a judge can settle."""
+    return parts.get(JUDGE) == 1.0 and all(
+        part == 1.0 or name in SETTLES for name, part in parts.items()
+    )
 
 
 def rated(result: Reading, limits: CheckSettings) -> float:
@@ -96,7 +110,7 @@ def explain(results: Iterable[Any], limits: CheckSettings) -> list[Part]:
                 check.name,
                 check.description,
                 check.unit,
-                check.threshold,
+                check.thresholds,
                 None if result is None else result.value,
                 part,
                 _factor(check, part),

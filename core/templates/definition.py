@@ -92,7 +92,7 @@ class CheckSettings(Part):
         0.75, ge=0, le=1, description="Share of the input's words from which a response echoes it."
     )
     repetition: float = Field(
-        0.3, ge=0, le=1, description="Share of repeated phrases that is still ordinary."
+        0.4, ge=0, le=1, description="Share of repeated phrases that is still ordinary."
     )
     languages: list[str] = Field(
         default_factory=list,
@@ -110,7 +110,7 @@ class CheckSettings(Part):
         0.5, ge=0, le=1, description="Severity of words from which a response is toxic."
     )
     groundedness: float = Field(
-        0.6, ge=0, le=1, description="Share of claims that the source chunk must cover."
+        0.9, ge=0, le=1, description="Share of claims that the source chunk must cover."
     )
     consistency: float = Field(
         0.5, ge=0, le=1, description="Likelihood of a contradiction that counts."

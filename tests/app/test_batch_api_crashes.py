@@ -13,7 +13,7 @@ from processes import launch, running, until
 from core.db.workspace import Workspace
 from core.generation.batch_api.ingesting import ROWS_AT_ONCE
 from core.jobs.control import cancel_batch
-from core.jobs.waiting import wait_for_batch
+from core.jobs.running.waiting import wait_for_batch
 
 POINTS = ("before_submit", "after_submit", "during_ingest")
 

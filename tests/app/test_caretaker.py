@@ -13,8 +13,8 @@ from app import worker
 from app.worker import Caretaker
 from core.db.reserve import DiskReserve
 from core.db.workspace import Workspace
-from core.jobs.queue import unfinished_jobs
-from core.jobs.workers import list_workers, register_worker
+from core.jobs.running.queue import unfinished_jobs
+from core.jobs.running.workers import list_workers, register_worker
 from core.jobs.workflows import WorkerContext
 
 

@@ -88,6 +88,9 @@ def test_sources_are_imported_and_listed(tmp_path: Path) -> None:
     path.write_text("question,category\nWhere is my card?,cards\n", "utf-8")
     source = as_json("sources", "add", path, "--text-column", "question")[0]
     assert [row["source_id"] for row in as_json("sources", "list")] == [source["source_id"]]
+    kept = as_json("sources", "evaluation", source["source_id"])
+    assert kept["is_evaluation"]
+    assert not as_json("sources", "evaluation", source["source_id"], "--release")["is_evaluation"]
     path.write_bytes(b'a,b\n"never closed\n')
     assert "Row" in failing("sources", "add", path)
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.cli.launch_inputs import input_of
+from app.cli.launch_inputs import focus_of, input_of
 from core.errors import InvalidInput
+from core.templates.planning.focus import EVERYTHING, Focus
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,18 @@ def test_an_input_is_read_as_a_choice_or_as_a_value(
 def test_an_input_without_a_variable_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         input_of(text)
+
+
+def test_cells_and_replaced_values_make_a_focus() -> None:
+    assert focus_of([], []) == EVERYTHING
+    found = focus_of(["tone=calm, field=retail", '{"size": "1,5"}'], ["sex=f", "age=40"])
+    assert found == Focus(
+        cells=({"tone": "calm", "field": "retail"}, {"size": "1,5"}),
+        replaced={"sex": "f", "age": "40"},
+    )
+
+
+@pytest.mark.parametrize("cell", ["tone", "=calm", "{tone}", "[1]"])
+def test_a_cell_without_a_value_is_refused(cell: str) -> None:
+    with pytest.raises(InvalidInput):
+        focus_of([cell], [])

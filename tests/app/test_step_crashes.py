@@ -10,7 +10,7 @@ from step_templates import assert_nothing_answered_twice, make_steps, samples_of
 from core.db.tables import Batch
 from core.db.workspace import Workspace
 from core.faults import POINTS
-from core.jobs.waiting import wait_for_batch
+from core.jobs.running.waiting import wait_for_batch
 
 # The others are passed before the first call and after the last one.
 BETWEEN_STEPS = (

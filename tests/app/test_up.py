@@ -20,8 +20,8 @@ from core.db.workspace import Workspace
 from core.errors import SettingsError
 from core.generation.batches import LaunchRequest
 from core.jobs.launching import launch_batch
-from core.jobs.waiting import wait_for_batch
-from core.jobs.workers import list_workers
+from core.jobs.running.waiting import wait_for_batch
+from core.jobs.running.workers import list_workers
 from core.settings import load_settings
 from core.templates.versions import latest_version
 

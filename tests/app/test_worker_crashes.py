@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core.db.tables import Batch, InsightReport
 from core.db.workspace import Workspace
 from core.faults import POINTS
-from core.jobs.waiting import wait_for_batch
+from core.jobs.running.waiting import wait_for_batch
 
 LIVE_POINTS = [point for point in POINTS if not point.endswith(("submit", "ingest"))]
 FEW = 8  # calls in flight

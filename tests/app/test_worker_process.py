@@ -23,8 +23,8 @@ from core.db.tables import Attempt
 from core.db.workspace import Workspace
 from core.generation.batches import get_batch
 from core.generation.progress import batch_progress
-from core.jobs.waiting import wait_for_batch
-from core.jobs.workers import list_workers
+from core.jobs.running.waiting import wait_for_batch
+from core.jobs.running.workers import list_workers
 
 
 @pytest.fixture

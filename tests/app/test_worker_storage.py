@@ -27,7 +27,7 @@ from core.db.reserve import DiskReserve
 from core.db.tables import Worker
 from core.db.workspace import Workspace, open_workspace
 from core.generation.batches import batch_log, get_batch
-from core.jobs.waiting import wait_for_batch
+from core.jobs.running.waiting import wait_for_batch
 from core.jobs.workflows import WorkerContext, run_batch
 from core.settings import load_settings
 

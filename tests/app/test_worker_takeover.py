@@ -19,7 +19,7 @@ from processes import (
 
 from core.db.tables import Worker
 from core.db.workspace import Workspace, open_workspace
-from core.jobs.waiting import wait_for_batch
+from core.jobs.running.waiting import wait_for_batch
 from core.settings import load_settings
 
 FEW = 8  # calls in flight

@@ -31,8 +31,8 @@ from core.db.workspace import Workspace, open_workspace
 from core.generation.batches import LaunchRequest, get_batch
 from core.jobs.launching import launch_batch
 from core.jobs.opening import open_ready_workspace
-from core.jobs.waiting import wait_for_batch
-from core.jobs.workers import list_workers
+from core.jobs.running.waiting import wait_for_batch
+from core.jobs.running.workers import list_workers
 from core.providers.connections import connection_for_url
 from core.providers.prices import set_price
 from core.settings import Settings, load_settings

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from browser_tab import Seedbed, Tab
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from app.navigation import PAGES
 
@@ -116,9 +116,11 @@ def look_at_insight(tab: Tab) -> None:
     """Insight: computed by a worker; the map has its points, every figure a value."""
     tab.click("batches.to_insight")
     # A finished batch is analysed by itself.
-    expect(tab.page.get_by_text("samples by meaning")).to_be_visible(timeout=WAIT_MS)
+    plane = tab.page.get_by_role("application", name=re.compile("samples by meaning"))
+    expect(plane).to_be_visible(timeout=WAIT_MS)
     tab.settle()
-    assert tab.page.locator('[data-testid="stPlotlyChart"] canvas').count() > 0
+    choose_on_the_map(tab, plane)
+    expect(tab.page.get_by_text("embedded with")).to_be_visible(timeout=WAIT_MS)
     tab.part("Diversity")
     expect(tab.page.get_by_text("All figures")).to_be_visible()
     figures = dict(tab.metrics())
@@ -126,6 +128,20 @@ def look_at_insight(tab: Tab) -> None:
     assert all(re.match(r"\d", value) for value in figures.values()), figures
     tab.part("Bias")
     expect(tab.page.get_by_text(re.compile("^Share of samples by")).first).to_be_visible()
+
+
+def choose_on_the_map(tab: Tab, plane: Locator) -> None:
+    """A box around the whole map holds every sample; what can be done with them is offered."""
+    tab.page.get_by_role("button", name="Choose with a box").click()
+    box = plane.bounding_box()
+    assert box is not None
+    tab.page.mouse.move(box["x"] + 4, box["y"] + 4)
+    tab.page.mouse.down()
+    tab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)
+    tab.page.mouse.up()
+    expect(plane.get_by_role("status")).to_contain_text("chosen")
+    expect(tab.key("insight.reject")).to_be_visible(timeout=WAIT_MS)
 
 
 def review_by_keyboard(tab: Tab) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 from core.db.migrate import migrate
 from core.db.tables import Attempt, Batch
 from core.db.workspace import Workspace, open_workspace
-from core.jobs.queue import prepare_queue
-from core.jobs.waiting import wait_for_batch
+from core.jobs.running.queue import prepare_queue
+from core.jobs.running.waiting import wait_for_batch
 from core.settings import load_settings
 
 LONGEST_S = 300.0  # a batch that is not through by then has breached I11

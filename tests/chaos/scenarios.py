@@ -28,8 +28,8 @@ from core.db.ids import utc_now
 from core.db.tables import Attempt, Batch, Worker
 from core.db.workspace import Workspace
 from core.generation.batches import ENDED, batch_log, get_batch
-from core.jobs.waiting import wait_for_batch
-from core.jobs.waking import TRYING_AGAIN
+from core.jobs.running.waiting import wait_for_batch
+from core.jobs.running.waking import TRYING_AGAIN
 from core.jobs.workflows import WorkerContext, run_batch
 
 BATCH = 1000

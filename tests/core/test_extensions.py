@@ -50,7 +50,6 @@ SHOUTING = Check(
     name="shouting",
     description="The response is written in capitals.",
     unit="share of capitals",
-    threshold="half of the letters",
     weight=0.5,
     rate=lambda value, limits: 0.0 if value > 0.5 else 1.0,
     measure=measure,

@@ -7,7 +7,7 @@ from core.attempts.retry import MAX_REQUESTS_PER_CALL
 from core.db.workspace import Workspace
 from core.generation.batches import get_batch
 from core.generation.routes import BREAKER_FAILURES
-from core.jobs.waking import Alarms, Waiting, wake
+from core.jobs.running.waking import Alarms, Waiting, wake
 from tests.loopback import Loopback
 
 N = 60
@@ -74,7 +74,7 @@ def test_each_further_try_costs_one_request_and_waits_longer(
 ) -> None:
     hurry(monkeypatch)
     # The batch runs in this process, so that the job of its launch is never done.
-    monkeypatch.setattr("core.jobs.waking.live_jobs", lambda *_: 0)
+    monkeypatch.setattr("core.jobs.running.waking.live_jobs", lambda *_: 0)
     provider = Provider(any_workspace, loopback)
     loopback.script(lambda number, body: "unavailable")
     batch = provider.launch(200)

@@ -48,6 +48,14 @@ def test_samples_are_filtered_by_verdict_and_search(seeded, open_page) -> None:
     assert len(at.dataframe[0].value) == 1
 
 
+def test_insight_is_about_any_kind_of_scope(workspace: Workspace, seeded, open_page) -> None:
+    at = open_page("insight", scope=seeded["version"])
+    assert not at.exception
+    assert at.selectbox(key="insight.scope.template_version").value == seeded["version"]
+    at.button(key="insight.compute").click().run()
+    assert load_insight(workspace, seeded["version"]).state == "queued"
+
+
 def test_computing_insight_queues_one_report(workspace: Workspace, seeded, open_page) -> None:
     at = open_page("insight", batch=seeded["batch"])
     at.button(key="insight.compute").click().run()

@@ -6,7 +6,7 @@ import pytest
 
 from core.db.workspace import Workspace
 from core.generation.browsing import list_batches
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.sources.importing import import_source
 
 

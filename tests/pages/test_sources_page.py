@@ -7,7 +7,8 @@ import pytest
 from core.db.tables import Source
 from core.db.workspace import Workspace
 from core.jobs.extracting import extract_here
-from core.jobs.queue import list_jobs
+from core.jobs.running.queue import list_jobs
+from core.sources.browsing import get_source
 from core.sources.importing import import_source
 from core.sources.knowledge.entries import add_entries
 from core.sources.knowledge.taking import take_terms
@@ -90,3 +91,14 @@ def test_terms_taken_over_show_up_in_the_domains_table(
     take_terms(workspace, "banking", [term.term_id for term in terms])
     at = open_page("sources", view="knowledge", domain="banking")
     assert set(at.dataframe[0].value["term"]) == {term.text for term in terms}
+
+
+def test_a_source_is_kept_for_evaluation_by_a_toggle(
+    workspace: Workspace, handbook: Source, open_page
+) -> None:
+    at = open_page("sources", source=handbook.source_id)
+    at.toggle(key=f"sources.evaluation.{handbook.source_id}").set_value(True).run()
+    assert not at.exception
+    assert get_source(workspace, handbook.source_id).is_evaluation
+    listed = open_page("sources").dataframe[0].value
+    assert list(listed["For"]) == ["evaluation"]

@@ -1,10 +1,13 @@
 """What a batch was launched with."""
 
 from app import cache
+from app.widgets.batches.focus import focus_text
 from app.widgets.batches.launch import MODES
 from app.widgets.formats import ago, plural, words
 from app.widgets.layout import facts, section
 from core.db.tables import Batch
+from core.insight.coverage.fills import FILL_GAP
+from core.templates.planning.focus import read_focus
 from core.templates.versions import get_version, version_name
 
 
@@ -25,6 +28,8 @@ def settings_view(batch: Batch) -> None:
         "Created": ago(batch.created_at),
         "Batch id": batch.batch_id,
     }
+    if batch.focus:
+        values = {"Aimed at": focus_text(read_focus(batch.focus)), **values}
     if purpose := _purpose(batch):
         values = {"Purpose": purpose, **values}
     if batch.mode == "batch_api":
@@ -38,6 +43,10 @@ def _purpose(batch: Batch) -> str:
     operation = words(str(origin.get("operation", "")))
     if batch.kind == "augmentation":
         return f"{operation} of {plural(len(batch.inputs['parent']['sample_ids']), 'sample')}"
+    if origin.get("operation") == FILL_GAP:
+        labels = [gap["label"] for gap in origin["gaps"]]
+        more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
+        return f"Fills a gap of {cache.name_of(origin['scope_id'])}: {labels[0]}{more}"
     if batch.kind != "expansion":
         return ""
     version = get_version(cache.workspace(), origin["template_version_id"])

@@ -7,8 +7,8 @@ from app.widgets.batches.workers import workers_table
 from app.widgets.formats import ago, short_id, words
 from app.widgets.layout import section
 from app.widgets.tables import plain_table
-from core.jobs.queue import JobRow, list_jobs
-from core.jobs.workers import list_workers
+from core.jobs.running.queue import JobRow, list_jobs
+from core.jobs.running.workers import list_workers
 
 
 def queue_view() -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import streamlit as st
 
 from app import cache
+from app.widgets.batches.focus import focus_line
 from app.widgets.batches.launch_estimate import estimate_view
 from app.widgets.batches.launch_inputs import launch_inputs
 from app.widgets.batches.launch_start import NEW_SEED, OWN_SEED, LaunchStart, seed_choices
@@ -21,6 +22,7 @@ from app.widgets.pickers import (
 from core.generation.batches import LaunchRequest, get_batch
 from core.sources.browsing import list_sources
 from core.templates.definition import TemplateDefinition
+from core.templates.planning.focus import EVERYTHING
 from core.templates.versions import TemplateRow, list_templates, list_versions, load_definition
 
 MOST_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
@@ -61,6 +63,7 @@ def launch_form(start: LaunchStart) -> LaunchRequest | None:
         return None
     if inputs is None:
         return None
+    focus = focus_line(start) if row.template.name == start.template_name else EVERYTHING
     kept = {name: value for name, value in start.parameters.items() if name != "temperature"}
     draft = LaunchRequest(
         template_version_id=version.template_version_id,
@@ -72,6 +75,7 @@ def launch_form(start: LaunchStart) -> LaunchRequest | None:
         mode=mode,
         source_ids=source_ids,
         inputs=inputs,
+        focus=focus,
     )
     with show_errors():
         estimate_view(draft)

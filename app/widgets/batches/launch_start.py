@@ -9,6 +9,7 @@ from app.widgets.formats import ago, plural
 from core.db.tables import Batch
 from core.generation.batches import get_batch
 from core.generation.browsing import list_batches
+from core.templates.planning.focus import EVERYTHING, Focus, read_focus
 from core.templates.versions import get_template, get_version
 
 MOST_SEEDS = 20
@@ -27,6 +28,7 @@ class LaunchStart:
     n: int = 100
     source_ids: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    focus: Focus = EVERYTHING
     parameters: Mapping[str, Any] = field(default_factory=dict)
     mode: str = "live"
     failover_connection: str = ""
@@ -50,6 +52,7 @@ def start_again(batch: Batch) -> LaunchStart:
         n=batch.n,
         source_ids=tuple(batch.source_ids),
         inputs=dict(batch.inputs),
+        focus=read_focus(batch.focus),
         parameters=dict(batch.parameters),
         mode=batch.mode,
         failover_connection=batch.failover_connection or "",

@@ -29,7 +29,7 @@ from app.widgets.states import ACTIVE, state_badge
 from app.widgets.tables import number, plain_table
 from core.generation.batches import batch_log, get_batch
 from core.generation.progress import Progress, batch_progress
-from core.jobs.workers import list_workers
+from core.jobs.running.workers import list_workers
 
 INTERVAL_S = 1.0
 MESSAGE_CHARS = 500

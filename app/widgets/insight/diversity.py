@@ -4,7 +4,8 @@ import streamlit as st
 
 from app.widgets.insight.metric_text import metric_text
 from app.widgets.layout import Card, cards, section
-from core.insight.metrics import METRICS
+from core.insight.contents import MetricValue
+from core.insight.diversity.metrics import METRICS
 from core.insight.report import InsightView
 
 HEADLINES = (
@@ -18,11 +19,7 @@ HEADLINES = (
 
 def diversity_tab(view: InsightView) -> None:
     """Each figure with what it means and when not to trust it."""
-    cards(
-        Card(METRICS[name].label, metric_text(name, found.value), METRICS[name].meaning)
-        for name, found in view.metrics.items()
-        if name in HEADLINES
-    )
+    cards(_headline(name, view.metrics.get(name)) for name in HEADLINES)
     section("All figures", "What each means, and when not to trust it.")
     rows = [
         {
@@ -37,3 +34,11 @@ def diversity_tab(view: InsightView) -> None:
         for name, found in view.metrics.items()
     ]
     st.table(rows, border="horizontal")
+
+
+def _headline(name: str, found: MetricValue | None) -> Card:
+    """A figure that matters; one of meaning stays open until texts are embedded."""
+    value = "–" if found is None else metric_text(name, found.value)
+    if found is not None and found.error:
+        value += f" ± {metric_text(name, found.error)}"
+    return Card(METRICS[name].label, value, METRICS[name].meaning)

@@ -1,7 +1,7 @@
 """A metric's figure in its own unit."""
 
 from app.widgets.formats import figure, share
-from core.insight.metrics import METRICS
+from core.insight.diversity.metrics import METRICS
 
 
 def metric_text(name: str, value: float | None) -> str:

@@ -5,14 +5,15 @@ import json
 import streamlit as st
 
 from app.widgets.diff import diff_view
-from app.widgets.formats import clip, day, figure, money, plain, words
+from app.widgets.formats import day, figure, money, plain, words
 from app.widgets.layout import facts, section
 from app.widgets.states import state_badge
-from app.widgets.tables import number, plain_table, score
-from core.db.tables import Attempt, Finding, Review, Sample
+from app.widgets.tables import number, plain_table
+from core.db.tables import Attempt, Review, Sample
 from core.generation.samples import Lineage
 from core.templates.versions import version_name
 from core.text.diffs import word_diff
+from core.text.language import language_name
 
 
 def text_box(label: str, text: str) -> None:
@@ -58,6 +59,7 @@ def lineage_view(lineage: Lineage) -> None:
             "Model": f"{lineage.batch.model} on {lineage.batch.connection}",
             "Place in the plan": f"{sample.plan_index + 1:,} of {lineage.batch.n:,}",
             "Seed": str(lineage.batch.seed),
+            "Language": language_name(sample.language) if sample.language else "not known",
             "Created, UTC": day(sample.created_at),
             "Cost": money(cost),
         }
@@ -85,31 +87,6 @@ def _value_text(value: object) -> str:
         parts = {name: str(part) for name, part in value.items() if not name.endswith("_name")}
         return ", ".join((parts or {"": "–"}).values())
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def findings_table(findings: list[Finding]) -> None:
-    """What each check saw."""
-    if not findings:
-        st.caption("No check found anything.")
-        return
-    has_evidence = any(f.evidence for f in findings)
-    rows = [
-        {
-            "Check": words(f.check),
-            "Score": f.score,
-            "Value": round(f.value, 4),
-            **({"Evidence": _evidence(f)} if has_evidence else {}),
-        }
-        for f in findings
-    ]
-    columns = {"Score": score(width=110), "Value": number("Value", width=70)}
-    plain_table(rows, key="sample.findings", columns=columns)
-
-
-def _evidence(finding: Finding) -> str:
-    """What a check saw, as names and values."""
-    found = ((words(name).lower(), value) for name, value in (finding.evidence or {}).items())
-    return clip(", ".join(f"{name}: {value}" for name, value in found), 160)
 
 
 def attempts_table(attempts: list[Attempt], *, key: str) -> None:

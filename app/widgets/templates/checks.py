@@ -1,15 +1,19 @@
 """The Checks part: which checks run, where the verdicts begin, and the template's own rules."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from app.widgets.templates.draft import form_data
-from app.widgets.templates.fields import number_field, table_field, toggle_field
-from core.templates.definition import CheckSettings
+from app import state
+from app.widgets.formats import words
+from app.widgets.templates.draft import form_data, is_frozen
+from app.widgets.templates.fields import key_of, number_field, put, table_field, toggle_field
+from core.templates.definition import PII_KINDS, CheckSettings
 from core.templates.editing.draft_text import Data, set_at, value_at
 from core.templates.editing.groups import complete_groups, group_rows, set_groups
 from core.templates.editing.tables import Rows
+from core.text.language import NAMES, language_name
 
 RULE_COLUMNS = {
     "name": st.column_config.TextColumn("Rule", width=110),
@@ -24,6 +28,16 @@ SHARE_COLUMNS = {
     "share": st.column_config.NumberColumn("Share", width=90, min_value=0, max_value=1),
 }
 TABLE_PX = 310
+VERDICTS = {"accept_at": "Accept from score", "reject_below": "Reject below score"}
+THRESHOLDS = {
+    "echo": "Echo from likeness", "repetition": "Repetition above share",
+    "language": "Other language from confidence", "toxicity": "Toxic from severity",
+    "groundedness": "Grounded from share", "near_duplicate": "Copy from similarity",
+    "semantic_duplicate": "Same meaning from cosine", "consistency": "Contradiction from",
+    "leakage": "Leaked from share", "judge": "Judge passes from",
+}  # fmt: skip
+COLUMNS = 3
+LANGUAGES = tuple(NAMES)
 RULES = ("checks", "rules")
 
 
@@ -38,14 +52,22 @@ def checks_part() -> None:
     with st.container(horizontal=True, gap="medium"):
         toggle_field("Look for refusals", ("checks", "refusal"), default=True)
         toggle_field("Look for unfilled placeholders", ("checks", "placeholder"), default=True)
-    columns = st.columns(3)
-    with columns[0]:
-        _number("Accept from score", "accept_at", normal, 0, 1)
-    with columns[1]:
-        _number("Reject below score", "reject_below", normal, 0, 1)
-    with columns[2]:
-        _number("Copy from similarity", "near_duplicate", normal, 0, 1)
-    st.caption("Between the two scores a sample waits for review. Similarity is Jaccard's.")
+    for column, (name, label) in zip(st.columns(2), VERDICTS.items(), strict=True):
+        with column:
+            _number(label, name, normal, 0, 1)
+    st.caption("Between the two scores a sample waits for review.")
+    st.markdown("**Where a check begins to count**")
+    names = list(THRESHOLDS)
+    for top in range(0, len(names), COLUMNS):
+        row = names[top : top + COLUMNS]
+        for column, name in zip(st.columns(COLUMNS), row, strict=False):
+            with column:
+                _number(THRESHOLDS[name], name, normal, 0, 1)
+    left, right = st.columns(2)
+    with left:
+        _list("Languages of the response", "languages", [], LANGUAGES, is_open=True)
+    with right:
+        _list("Personal data to look for", "pii", list(PII_KINDS), PII_KINDS)
     rows = [dict(rule) for rule in value_at(form_data(), RULES) or ()]
     st.markdown("**Rules of this template**")
     table_field(
@@ -65,8 +87,31 @@ def _number(label: str, name: str, normal: CheckSettings, low: float, high: floa
     default: Any = getattr(normal, name)
     is_whole = isinstance(default, int)
     options: dict[str, Any] = {} if high is None else {"max_value": high, "step": 0.05}
+    options["help"] = CheckSettings.model_fields[name].description
     number_field(
         label, ("checks", name), default=default, is_whole=is_whole, min_value=low, **options
+    )
+
+
+def _list(
+    label: str, name: str, default: list[str], choices: Sequence[str], *, is_open: bool = False
+) -> None:
+    """Several of some choices, others too where `is_open`; the default is left out of the draft."""
+    path = ("checks", name)
+    key = key_of(path)
+    chosen = list(value_at(form_data(), path, default))
+    state.bind(key, chosen)
+    st.multiselect(
+        label,
+        list(dict.fromkeys([*choices, *chosen])),
+        key=key,
+        format_func=lambda value: language_name(value) if is_open else words(value),
+        accept_new_options=is_open,
+        placeholder="Whatever the input is in" if is_open else "Nothing",
+        help=CheckSettings.model_fields[name].description,
+        on_change=put,
+        args=(path, key, None, lambda found: None if list(found) == default else list(found)),
+        disabled=is_frozen(),
     )
 
 

@@ -13,7 +13,7 @@ from core.insight.comparing.report import ComparisonReport, MeasureResult
 from core.insight.comparing.words import bound, gap
 from core.insight.comparing.words import figure as measured
 from core.jobs.comparing import Pair, Side, get_comparison
-from core.jobs.workers import list_workers
+from core.jobs.running.workers import list_workers
 from core.templates.versions import get_template, version_name
 
 INTERVAL_S = 1.0

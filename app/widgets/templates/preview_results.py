@@ -20,7 +20,7 @@ from core.insight.comparing.preview_report import (
     full_batch,
     load_preview,
 )
-from core.jobs.workers import list_workers
+from core.jobs.running.workers import list_workers
 from core.templates.versions import version_name
 from core.text.field_verdicts import FieldVerdict
 

@@ -15,9 +15,9 @@ from core.db.tables import Batch, Candidate
 from core.db.workspace import Workspace
 from core.errors import NotFound
 from core.generation.expansion.candidates import known_texts
-from core.text.embeddings import EmbeddingStore, embed, embed_missing
+from core.text.embedding.embeddings import EmbeddingStore, embed, embed_missing
+from core.text.embedding.model import Vectors
 from core.text.hashing import text_hash
-from core.text.model import Vectors
 
 Embed = Callable[[Sequence[str], str], Vectors]
 

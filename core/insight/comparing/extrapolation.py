@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.insight.diversity import T_95, Z_95
+from core.insight.diversity.measures import T_95, Z_95
 
 
 @dataclass(frozen=True)

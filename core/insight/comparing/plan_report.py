@@ -10,6 +10,7 @@ from core.generation.inputs import freeze_inputs, load_rows, resolve_inputs
 from core.sources.browsing import chunk_ids
 from core.sources.terms.extracted import chunk_mappings
 from core.templates.definition import TemplateDefinition
+from core.templates.planning.focus import EVERYTHING, Focus
 from core.templates.planning.plan import Cell, Plan
 
 
@@ -40,6 +41,7 @@ def plan_report(
     source_ids: Sequence[str] = (),
     inputs: Mapping[str, Any] | None = None,
     samples: int = 3,
+    focus: Focus = EVERYTHING,
 ) -> PlanReport:
     """The cells of a plan and the variables of its first samples.
 
@@ -52,7 +54,7 @@ def plan_report(
     chunks = chunk_ids(workspace, source_ids) if source_ids else ()
     plan = Plan(
         definition, n=n, seed=seed, chunk_ids=chunks,
-        inputs=resolve_inputs(workspace, stored, definition),
+        inputs=resolve_inputs(workspace, stored, definition), focus=focus,
     )  # fmt: skip
     shown = range(min(samples, n))
     wanted = [chunk_id for i in shown if (chunk_id := plan.chunk_id(i)) is not None]

@@ -14,7 +14,7 @@ from core.db.tables import Batch, Comparison
 from core.db.workspace import Workspace
 from core.errors import NotFound
 from core.generation.batches import ENDED
-from core.insight.bias import holm
+from core.insight.bias.statistics import holm
 from core.insight.comparing.paired import PairedSamples, load_pairs
 from core.insight.comparing.significance import (
     FEW_PAIRS,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.insight.diversity import Z_95
+from core.insight.diversity.measures import Z_95
 
 Z_80 = 0.8416212335729143  # 80 % quantile of the normal distribution: the usual power
 ALPHA = 0.05

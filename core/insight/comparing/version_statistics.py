@@ -18,10 +18,10 @@ from core.db.tables import Attempt, Batch, Finding, InsightReport, Sample, Templ
 from core.db.types import to_usd
 from core.db.workspace import Workspace
 from core.generation.batches import KEPT_KINDS
-from core.insight.bias import holm, wilson_interval
+from core.insight.bias.statistics import holm, wilson_interval
 from core.insight.comparing.paired import ACCEPTED
 from core.insight.comparing.significance import is_significant, two_means, two_shares
-from core.insight.diversity import Z_95
+from core.insight.diversity.measures import Z_95
 
 NANO_PER_USD: Final = 1e9
 TWINS: Final = ("exact_duplicate", "near_duplicate")

@@ -26,6 +26,7 @@ from core.providers.offline.defects import DEFECTS, REFUSALS, pick_defect, spoil
 from core.providers.offline.derived import derived_answer
 from core.providers.offline.draw import Draw, seed_of
 from core.providers.offline.filling import Filler, cut_to
+from core.providers.offline.judging import judged_answer
 from core.providers.offline.writer import Writer
 
 OFFLINE_MODEL = "offline-1"
@@ -101,6 +102,9 @@ def answer(request: ModelRequest, prepared: Prepared) -> Reply:
     derived = derived_answer(
         str(request.context.get("template", "")), request.context.get("variables") or {},
         _said(request.messages[-1:], "user"), draw, str(request.context.get("step", "")),
+    ) or judged_answer(
+        request.schema, str(request.context.get("template", "")),
+        request.context.get("variables") or {}, draw,
     )  # fmt: skip
     if derived is not None and request.schema is not None:
         if defect in DEFECTS:

@@ -34,7 +34,6 @@ CHECK = Check(
     name="empty",
     description="Input or response is blank, only punctuation, or stands for nothing (N/A, null).",
     unit="yes or no",
-    threshold="none allowed",
     weight=1.0,
     rate=rate,
     measure=measure,

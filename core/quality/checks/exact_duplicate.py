@@ -1,4 +1,7 @@
-"""Has the same input and response been generated before. Computed by `core.quality.duplicates`."""
+"""Has the same input and response been generated before.
+
+Computed by `core.quality.across.duplicates`.
+"""
 
 from core.quality.check import Check
 from core.templates.definition import CheckSettings
@@ -12,7 +15,7 @@ CHECK = Check(
     name="exact_duplicate",
     description="An earlier sample has the same input and response.",
     unit="yes or no",
-    threshold="none allowed",
     weight=0.8,
     rate=rate,
+    stage="batch",
 )

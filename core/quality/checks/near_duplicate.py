@@ -1,4 +1,7 @@
-"""Is an earlier sample almost the same, word for word. Computed by `core.quality.duplicates`."""
+"""Is an earlier sample almost the same, word for word.
+
+Computed by `core.quality.across.duplicates`.
+"""
 
 from core.quality.check import Check
 from core.templates.definition import CheckSettings
@@ -12,7 +15,8 @@ CHECK = Check(
     name="near_duplicate",
     description="Input and response share most of their phrases with those of an earlier sample.",
     unit="share of three-word phrases in common",
-    threshold="near_duplicate",
+    thresholds=("near_duplicate",),
     weight=0.5,
     rate=rate,
+    stage="batch",
 )

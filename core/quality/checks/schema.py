@@ -22,7 +22,6 @@ CHECK = Check(
     name="schema",
     description="The answer does not satisfy the template's output schema.",
     unit="errors",
-    threshold="none allowed",
     weight=1.0,
     rate=rate,
     measure=measure,

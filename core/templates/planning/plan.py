@@ -16,6 +16,7 @@ from core.errors import TemplateError
 from core.templates.chunk_terms import reads_terms
 from core.templates.definition import TemplateDefinition
 from core.templates.planning.apportioning import apportion
+from core.templates.planning.focus import EVERYTHING, Focus, Replacing, focused_grid
 from core.templates.planning.grid import build_grid
 from core.templates.planning.inputs import Input, check_inputs, input_variables
 from core.templates.planning.sampling import Drawing, Given
@@ -38,10 +39,11 @@ class Plan:
     """(definition, n, seed, offset, chunks) as the variables and the chunk of any sample.
 
     The grid's shares are exact for these n samples. Extending a batch is a plan with `offset` at
-    its end: freely drawn values and chunks go on where the first stopped.
+    its end: freely drawn values and chunks go on where the first stopped. A focus keeps some cells
+    alone, or sets values after the draw.
 
     Raises TemplateError when n is below 1, the template needs a source and gets no chunks, gets
-    chunks without using them, or has targets that cannot be met.
+    chunks without using them, has targets that cannot be met, or does not fit the focus.
     """
 
     def __init__(
@@ -53,16 +55,20 @@ class Plan:
         offset: int = 0,
         chunk_ids: Sequence[str] = (),
         inputs: Mapping[str, Input] = NO_INPUTS,
+        focus: Focus = EVERYTHING,
     ) -> None:
         _check_request(definition, n, offset, len(chunk_ids))
         check_inputs(definition, inputs)
         self._definition = definition
         self._n, self._seed, self._offset = n, seed, offset
         self._chunk_ids = chunk_ids
-        self._grid = build_grid(definition, has_source=bool(chunk_ids))
-        self._counts = apportion(self._grid, n, seed)
+        grid = build_grid(definition, has_source=bool(chunk_ids))
+        self._grid = focused_grid(grid, focus)
+        self._replacing = Replacing(definition, focus)
+        whole = _whole_of(n, focus)
+        self._counts = apportion(self._grid, whole, seed)
         self._ends = list(accumulate(self._counts))
-        self._order = Permutation(n, seed, "cells", offset)
+        self._order = Permutation(whole, seed, "cells", offset)
         self._inputs = {name: inputs.get(name, Input()) for name in input_variables(definition)}
         self._row_samplers = {
             name: sampler
@@ -101,6 +107,15 @@ class Plan:
         rows: Mapping[str, Mapping[str, Any]] = NO_ROWS,
     ) -> dict[str, Any]:
         """Sample i's variables if it stood in another cell of the grid: what a trial needs."""
+        return self._replacing.applied(self._drawn(cell, i, chunk, rows))
+
+    def _drawn(
+        self,
+        cell: Mapping[str, Value],
+        i: int,
+        chunk: Mapping[str, Any] | None,
+        rows: Mapping[str, Mapping[str, Any]],
+    ) -> dict[str, Any]:
         if not self._inputs:
             return self._drawing.sample(cell, i, Given(chunk))
         chosen = {name: rows.get(row_id) for name, row_id in self.row_ids(i).items()}
@@ -137,10 +152,18 @@ class Plan:
         return ids[Permutation(len(ids), self._seed, *key, turn)[place]]
 
     def cells(self) -> list[Cell]:
-        """Every feasible cell in the order of the definition, with its planned samples."""
+        """Every feasible cell of the focus in the order of the definition, with its planned
+        samples."""
         return [
             Cell(self._grid.cell_values(place), count) for place, count in enumerate(self._counts)
         ]
+
+
+def _whole_of(n: int, focus: Focus) -> int:
+    """The size of the plan that these n samples are all of, or the beginning of."""
+    if focus.of is not None and focus.of < n:
+        raise TemplateError(f"{n} samples are no beginning of a plan of {focus.of}.")
+    return focus.of or n
 
 
 def _check_request(definition: TemplateDefinition, n: int, offset: int, chunks: int) -> None:

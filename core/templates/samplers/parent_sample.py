@@ -2,9 +2,12 @@
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from core.templates.samplers.base import Absent, Draw, Sampler
 
 PARENT_FIELDS = ("input", "response", "output", "variables")
+SOURCE_FIELD = "chunk"
 
 
 class ParentSampleSampler(Sampler):
@@ -14,17 +17,21 @@ class ParentSampleSampler(Sampler):
     takes_rows = True
     keeps_order = True
     kind: Literal["parent_sample"]
+    with_source: bool = Field(
+        False, description="With the text of the chunk it was made from, as `chunk`."
+    )
 
     def fields(self) -> tuple[str, ...]:
-        return PARENT_FIELDS
+        return (*PARENT_FIELDS, SOURCE_FIELD) if self.with_source else PARENT_FIELDS
 
     def draw(self, at: Draw) -> Any:
         if at.row is None:
             raise Absent
-        return {name: at.row.get(name) for name in PARENT_FIELDS}
+        return {name: at.row.get(name) for name in self.fields()}
 
     def missing_input(self) -> str:
         return "Choose the samples to derive from."
 
     def placeholder(self) -> dict[str, Any]:
-        return {"input": "a question", "response": "an answer", "output": {}, "variables": {}}
+        row = {"input": "a question", "response": "an answer", "output": {}, "variables": {}}
+        return {**row, SOURCE_FIELD: "a passage"} if self.with_source else row

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from app.api.application import create_api
 from core.db.workspace import Workspace
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.templates.starters import install_starters
 
 

@@ -218,3 +218,16 @@ def test_a_launch_chooses_inputs_and_takes_the_templates_model(
     refused = client.post("/v1/batches", json={**body, "inputs": {"mood": {"value": 1}}})
     assert refused.status_code == 422
     assert "takes no input for 'mood'" in refused.json()["error"]["message"]
+
+
+def test_a_launch_may_be_aimed_at_some_cells(client: TestClient) -> None:
+    cells = client.post("/v1/templates/plan", json={"template": TEMPLATE, "n": 5}).json()["cells"]
+    focus = {"cells": [cells[0]["values"]]}
+    planned = client.post(
+        "/v1/templates/plan", json={"template": TEMPLATE, "n": 5, "focus": focus}
+    ).json()
+    assert [cell["planned"] for cell in planned["cells"]] == [5]
+    assert launch(client, focus=focus).json()["batch"]["focus"] == focus
+    assert launch(client).json()["batch"]["focus"] == {}
+    refused = launch(client, focus={"cells": [{"no_such": "x"}]})
+    assert refused.status_code == 422, refused.text

@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 
 from core.db.workspace import Workspace
 from core.jobs.extracting import run_extraction
-from core.jobs.queue import list_jobs
+from core.jobs.running.queue import list_jobs
 from core.sources.importing import import_source
 
 SAMPLES = Path(__file__).resolve().parents[3] / "data" / "samples"

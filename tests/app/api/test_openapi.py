@@ -72,6 +72,9 @@ def test_money_is_documented_as_decimal_strings(document: dict[str, Any]) -> Non
             "PriceAdd",
             "CorrectionAdd",
             "ExtractionStart",
+            "FillBody",
+            "TwinsLaunch",
+            "JudgingLaunch",
         }:
             continue
         for field, described in schema.get("properties", {}).items():

@@ -146,3 +146,13 @@ def test_chunks_of_a_pdf_have_pages(client: TestClient) -> None:
     assert source["page_count"] == 2
     chunks = client.get(f"/v1/sources/{source['source_id']}/chunks").json()["items"]
     assert [(c["page"], c["heading"]) for c in chunks] == [(1, "A"), (2, "B")]
+
+
+def test_a_source_is_kept_for_evaluation_and_released(client: TestClient) -> None:
+    url = f"/v1/sources/{upload(client)['source_id']}"
+    assert client.get(url).json()["is_evaluation"] is False
+    assert client.patch(url, json={"is_evaluation": True}).json()["is_evaluation"] is True
+    assert client.get(url).json()["is_evaluation"] is True
+    assert client.patch(url, json={"is_evaluation": False}).json()["is_evaluation"] is False
+    assert client.patch("/v1/sources/src_none", json={"is_evaluation": True}).status_code == 404
+    assert client.patch(url, json={"name": "other"}).status_code == 422

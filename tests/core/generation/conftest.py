@@ -8,7 +8,7 @@ from loopback_batches import BatchDesk
 
 from core.db.workspace import Workspace
 from core.generation.batch_api import passes
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from core.generation.expansion.candidates import list_candidates
 from core.generation.expansion.comparing import compare_candidates
 from core.generation.expansion.requests import SAME_MEANING, ExpansionRequest
 from core.jobs.expanding import compare, launch_expansion
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 
 PRESENT = [
     "a card that has not arrived", "a lost or stolen card", "a declined card payment",

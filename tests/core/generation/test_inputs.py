@@ -14,7 +14,7 @@ from core.generation.batches import LaunchRequest, get_batch
 from core.generation.choosing import chosen
 from core.generation.inputs import load_rows, plan_inputs, resolve_inputs
 from core.jobs.launching import launch_batch
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.jobs.workflows import WorkerContext, run_batch
 from core.sources.knowledge.entries import apply_edits, list_entries
 from core.templates.versions import load_definition

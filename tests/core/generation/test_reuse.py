@@ -16,7 +16,7 @@ from core.generation.estimate import estimate
 from core.generation.progress import batch_progress
 from core.generation.reuse import MOST_LOOKED_AT, Reusable, count_reusable
 from core.jobs.launching import launch_batch
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.jobs.workflows import WorkerContext, run_batch
 from core.providers.connections import connection_for_url, save_connection
 from core.providers.prices import set_price

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core.insight.bias import associations, holm, representation, weat, wilson_interval
+from core.insight.bias.statistics import associations, holm, representation, weat, wilson_interval
 
 
 @given(total=st.integers(1, 500), share=st.floats(0, 1))

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from core.insight.clusters import cluster, cluster_terms, reduce
+from core.insight.mapping.clusters import cluster, cluster_terms, reduce
 
 
 def planted(sizes: tuple[int, ...], seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from core.insight.coverage import MAX_ROWS, count_cells, grid_coverage
+from core.insight.coverage.grid import MAX_ROWS, count_cells, grid_coverage
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core.insight.diversity import (
+from core.insight.diversity.measures import (
     distinct_n,
     mean_pairwise_similarity,
     sample_rows,

@@ -5,8 +5,7 @@ import pytest
 from factories import DEFINITION
 from numpy.typing import NDArray
 
-from core.insight.bias import weat
-from core.insight.groups import (
+from core.insight.bias.groups import (
     MAX_GROUPS,
     MIN_SIDE,
     GroupSpec,
@@ -14,7 +13,8 @@ from core.insight.groups import (
     group_shares,
     group_specs,
 )
-from core.insight.wordlists import word_lists
+from core.insight.bias.statistics import weat
+from core.insight.bias.wordlists import word_lists
 from core.templates.definition import build_template
 
 LISTS = word_lists()[:1]

@@ -1,14 +1,17 @@
 """Every metric of a report is explained."""
 
-from core.insight.measuring import Material, measure
-from core.insight.metrics import METRICS
+import numpy as np
+
+from core.insight.diversity.metrics import METRICS
+from core.insight.measuring import Material, full_look
+from core.insight.records import Records, Scope
+
+NOTHING = Records(Scope("batch", "bat_none"), [], [], [], [], [], [], [], [])
 
 
 def test_a_report_holds_exactly_the_explained_metrics() -> None:
-    import numpy as np
-
-    empty = Material([], [], [], [], [], "none")
-    contents, frame = measure(empty, np.zeros((0, 1), dtype=np.float32), (), {})
+    empty = Material(NOTHING, [], [], "none")
+    contents, frame = full_look(empty, np.zeros((0, 1), dtype=np.float32), (), {})
     assert list(contents.metrics) == list(METRICS)
     assert len(frame) == 0
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from core.insight.clusters import cluster, cluster_terms
-from core.insight.groups import batch_bias
-from core.insight.wordlists import word_lists
-from core.text.embeddings import embed
+from core.insight.bias.groups import batch_bias
+from core.insight.bias.wordlists import word_lists
+from core.insight.mapping.clusters import cluster, cluster_terms
+from core.text.embedding.embeddings import embed
 
 TOPICS = {
     "card": ["My {} card is lost.", "How do I activate a {} card?", "The {} card does not work."],

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,18 +16,19 @@ from sqlalchemy import update
 from core.db.tables import Batch, InsightReport, Sample
 from core.db.workspace import Workspace
 from core.errors import NotFound, SeedbedError, TemplateError
-from core.insight import report
-from core.insight.metrics import METRICS
+from core.insight.diversity.metrics import METRICS
 from core.insight.report import (
     MapField,
-    compute_insight,
     load_insight,
     load_map,
     map_fields,
 )
 from core.insight.row import fail_insight, queue_insight
+from core.insight.storing import store_report
+from core.jobs.analysis import analysing
+from core.jobs.analysis.analysing import compute_insight
 from core.jobs.launching import request_insight
-from core.text.embeddings import embed_missing
+from core.text.embedding.embeddings import embed_missing
 
 DIMENSIONS = 32
 
@@ -52,7 +54,7 @@ class FakeModel:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
     fake = FakeModel()
-    monkeypatch.setattr(report, "embed_missing", partial(embed_missing, embed_texts=fake))
+    monkeypatch.setattr(analysing, "embed_missing", partial(embed_missing, embed_texts=fake))
     return fake
 
 
@@ -147,7 +149,7 @@ def test_unchanged_texts_are_not_measured_again(
     compute_insight(workspace, batch.batch_id)
     first = load_insight(workspace, batch.batch_id)
     asked = len(model.texts)
-    monkeypatch.setattr(report, "measure", None)
+    monkeypatch.setattr(analysing, "full_look", None)
     with workspace.write() as session:
         queue_insight(session, batch.batch_id)
     assert load_insight(workspace, batch.batch_id).state == "queued"
@@ -256,12 +258,12 @@ def test_an_unknown_batch_is_not_found(
 def test_a_failure_is_shown_and_the_next_try_succeeds(
     workspace: Workspace, model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **_options: object) -> None:
         raise SeedbedError("No embedding model is called 'nope'.", remedy="Choose another.")
 
     batch = grouped_batch(workspace, 4)
     with monkeypatch.context() as patch:
-        patch.setattr(report, "embed_missing", broken)
+        patch.setattr(analysing, "embed_missing", broken)
         with pytest.raises(SeedbedError):
             compute_insight(workspace, batch.batch_id)
     view = load_insight(workspace, batch.batch_id)
@@ -300,11 +302,13 @@ def test_a_worker_killed_before_the_end_leaves_nothing_in_the_way(
 ) -> None:
     batch = grouped_batch(workspace, 5)
 
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
+    def killed(*arguments: Any, **options: Any) -> None:
+        if arguments[3] == "complete":
+            raise KeyboardInterrupt
+        store_report(*arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(report, "_store", killed)
+        patch.setattr(analysing, "store_report", killed)
         with pytest.raises(KeyboardInterrupt):
             compute_insight(workspace, batch.batch_id)
     assert load_insight(workspace, batch.batch_id).state == "running"

@@ -9,8 +9,14 @@ import pandas as pd
 import pytest
 
 from core.errors import StorageFull
-from core.insight import mapfile
-from core.insight.mapfile import LEFTOVER_S, map_name, read_map, remove_older_maps, write_map
+from core.insight.mapping import mapfile
+from core.insight.mapping.mapfile import (
+    LEFTOVER_S,
+    map_name,
+    read_map,
+    remove_older_maps,
+    write_map,
+)
 
 FRAME = pd.DataFrame(
     {
@@ -45,8 +51,8 @@ def test_a_full_disk_leaves_the_old_map(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_older_maps_and_old_leftovers_go_but_a_running_write_stays(tmp_path: Path) -> None:
-    current, older = map_name("bat_1", "b" * 64), map_name("bat_1", "a" * 64)
-    other = map_name("bat_2", "a" * 64)
+    current, older = (map_name("bat_1", letter * 64, "complete") for letter in "ba")
+    other = map_name("bat_2", "a" * 64, "complete")
     for name in (current, older, other, f".{older}.dead", f".{older}.live"):
         (tmp_path / name).touch()
     os.utime(tmp_path / f".{older}.dead", (0, 0))

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
-from core.insight import projection
-from core.insight.projection import project
+from core.insight.mapping import projection
+from core.insight.mapping.projection import project
 
 
 def rows(n: int, d: int = 24, seed: int = 0) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput
-from core.insight.wordlists import read_word_list, word_lists
+from core.insight.bias.wordlists import read_word_list, word_lists
 
 GOOD = """
 name: tea-coffee

@@ -18,7 +18,7 @@ from core.generation.expansion.derivation import relatives
 from core.generation.expansion.parents import ParentChoice, parent_ids
 from core.generation.samples import SampleFilter, get_sample, list_samples, sample_lineage
 from core.jobs.expanding import estimate_augmentation, launch_augmentation
-from core.jobs.queue import prepare_queue, unfinished_jobs
+from core.jobs.running.queue import prepare_queue, unfinished_jobs
 from core.jobs.workflows import WorkerContext, run_batch
 from core.providers.connections import connection_for_url
 from core.providers.prices import set_price
@@ -75,7 +75,7 @@ def test_paraphrases_come_from_a_model_and_name_their_parents(
     assert_invariants(ready, made.batch_id, loopback.stats())
     assert [b.batch_id for b in list_batches(ready)] == [made.batch_id, batch.batch_id]
     assert [row.template.name for row in list_templates(ready)] == ["bank-answers"]
-    assert "analyse_batch" in {job.name for job in unfinished_jobs(ready)}
+    assert "analyse" in {job.name for job in unfinished_jobs(ready)}
 
 
 def test_lineage_leads_both_ways(ready: Workspace) -> None:

@@ -18,7 +18,7 @@ from core.jobs.comparing import (
     launch_preview,
     list_comparisons,
 )
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.providers.connections import save_connection
 
 

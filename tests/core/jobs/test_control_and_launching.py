@@ -15,8 +15,8 @@ from core.generation.estimate import estimate
 from core.generation.progress import batch_progress
 from core.jobs.control import cancel_batch, change_budget, pause_batch, resume_batch, retry_failed
 from core.jobs.launching import launch_batch
-from core.jobs.queue import list_jobs
-from core.jobs.recovery import sweep
+from core.jobs.running.queue import list_jobs
+from core.jobs.running.recovery import sweep
 from core.providers.connections import save_connection
 from core.providers.prices import set_price
 from core.spend.budgets import list_budgets

@@ -27,7 +27,7 @@ from core.generation.expansion.parents import ParentChoice
 from core.generation.expansion.requests import ExpansionRequest, requests_for
 from core.generation.samples import SampleFilter, count_samples, list_samples, sample_lineage
 from core.jobs.expanding import collect_candidates, estimate_expansion, launch_expansion
-from core.jobs.queue import prepare_queue, unfinished_jobs
+from core.jobs.running.queue import prepare_queue, unfinished_jobs
 from core.jobs.workflows import WorkerContext, run_batch
 from core.providers.connections import connection_for_url
 from core.providers.prices import set_price

@@ -15,7 +15,7 @@ from core.jobs.extracting_with_model import (
     continue_extraction,
     launch_extraction,
 )
-from core.jobs.queue import list_jobs
+from core.jobs.running.queue import list_jobs
 from core.sources.importing import import_source
 from core.sources.terms.extracted import get_extraction, list_relations, list_terms
 

@@ -17,7 +17,7 @@ from core.db.workspace import Workspace
 from core.generation.batches import LaunchRequest, batch_log, get_batch
 from core.generation.routes import BREAKER_FAILURES
 from core.jobs.launching import launch_batch
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.jobs.workflows import WorkerContext, run_batch
 from core.providers.connections import save_connection
 from core.providers.prices import set_price

@@ -14,8 +14,8 @@ from core.db.tables import InsightReport, Worker
 from core.db.workspace import Workspace
 from core.errors import StorageFull
 from core.generation.batches import get_batch
-from core.jobs.patience import patiently
-from core.jobs.queue import GENERATE, enqueue, unfinished_jobs
+from core.jobs.running.patience import patiently
+from core.jobs.running.queue import GENERATE, enqueue, unfinished_jobs
 from core.jobs.workflows import WorkerContext, run_batch
 
 
@@ -62,7 +62,7 @@ def test_whoever_finds_a_completed_batch_unmeasured_asks_for_its_insight_once(
     batch = make_batch(any_workspace, state="completed", finished_at=utc_now())
     for _ in range(2):
         assert run_batch(context(any_workspace), batch.batch_id) == "completed"
-    assert [job.name for job in unfinished_jobs(any_workspace)] == ["analyse_batch"]
+    assert [job.name for job in unfinished_jobs(any_workspace)] == ["analyse"]
     with any_workspace.write() as session:
         report = session.get_one(InsightReport, batch.batch_id)
         report.state, report.computed_at = "ready", batch.created_at.replace(year=2020)

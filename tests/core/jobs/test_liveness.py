@@ -9,7 +9,7 @@ import pytest
 
 from core.db.ids import utc_now
 from core.db.tables import Worker
-from core.jobs.liveness import LONGEST_GAP_S, LifeSigns, Processes, this_host
+from core.jobs.running.liveness import LONGEST_GAP_S, LifeSigns, Processes, this_host
 
 TIMEOUT_S = 20.0
 

@@ -30,7 +30,7 @@ from core.generation.progress import batch_progress
 from core.generation.reuse import count_reusable
 from core.jobs.control import pause_batch, resume_batch, retry_failed
 from core.jobs.launching import launch_batch
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.jobs.workflows import WorkerContext, run_batch
 from core.providers.connections import connection_for_url
 from core.providers.prices import set_price

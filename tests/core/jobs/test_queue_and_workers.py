@@ -9,8 +9,8 @@ from sqlalchemy import text, update
 from core.db.ids import new_id, utc_now
 from core.db.tables import Worker
 from core.db.workspace import Workspace
-from core.jobs.liveness import this_host
-from core.jobs.queue import (
+from core.jobs.running.liveness import this_host
+from core.jobs.running.queue import (
     COMPUTE,
     GENERATE,
     enqueue,
@@ -19,7 +19,7 @@ from core.jobs.queue import (
     put_back,
     unfinished_jobs,
 )
-from core.jobs.workers import beat, list_workers, register_worker, retire_worker
+from core.jobs.running.workers import beat, list_workers, register_worker, retire_worker
 
 
 def test_a_job_comes_with_its_row_or_not_at_all(any_workspace: Workspace) -> None:
@@ -27,7 +27,7 @@ def test_a_job_comes_with_its_row_or_not_at_all(any_workspace: Workspace) -> Non
     with any_workspace.write() as session:
         enqueue(any_workspace, session, GENERATE, "generate_batch", batch.batch_id, 3)
     with pytest.raises(RuntimeError), any_workspace.write() as session:
-        enqueue(any_workspace, session, COMPUTE, "analyse_batch", batch.batch_id)
+        enqueue(any_workspace, session, COMPUTE, "analyse", batch.batch_id)
         raise RuntimeError
     (job,) = list_jobs(any_workspace)
     assert (job.name, job.subject, job.queue, job.state, job.priority) == (

@@ -13,11 +13,11 @@ from core.db.reserve import DiskReserve
 from core.db.tables import Batch, Worker
 from core.db.workspace import Workspace
 from core.generation.batches import batch_log, get_batch
-from core.jobs.liveness import LifeSigns
-from core.jobs.queue import GENERATE, enqueue, list_jobs, unfinished_jobs
-from core.jobs.recovery import STRAY_AFTER_S, Watch, sweep
-from core.jobs.waking import TRYING_AGAIN
-from core.jobs.workers import list_workers
+from core.jobs.running.liveness import LifeSigns
+from core.jobs.running.queue import GENERATE, enqueue, list_jobs, unfinished_jobs
+from core.jobs.running.recovery import STRAY_AFTER_S, Watch, sweep
+from core.jobs.running.waking import TRYING_AGAIN
+from core.jobs.running.workers import list_workers
 
 TIMEOUT_S = 20.0
 

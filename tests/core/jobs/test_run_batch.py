@@ -19,7 +19,7 @@ from core.generation.batches import LaunchRequest, batch_log, claim_batch, get_b
 from core.generation.progress import batch_progress
 from core.jobs.control import cancel_batch, change_budget, pause_batch, resume_batch, retry_failed
 from core.jobs.launching import launch_batch
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.jobs.workflows import WorkerContext, run_batch
 from core.providers.connections import connection_for_url, get_connection
 from core.providers.prices import set_price
@@ -195,8 +195,9 @@ def test_a_database_that_is_away_for_a_moment_costs_no_answer(
 
 def test_a_relaunch_reuses_repaired_answers_too(workspace: Workspace, loopback: Any) -> None:
     prepare_queue(workspace)
-    loopback.script(lambda number, body: "wrong_schema" if number in (2, 5) else None)
-    first = launch(workspace, loopback, n=10)
+    # All ten are sent at once, so the first two to arrive are no repairs.
+    loopback.script(lambda number, body: "wrong_schema" if number in (1, 2) else None)
+    first = launch(workspace, loopback, n=10, concurrency=10)
     assert run(workspace, first) == "completed"
     assert loopback.stats()["requests"] == 12
     again = launch(workspace, loopback, n=10)

@@ -17,7 +17,7 @@ from core.generation.samples import SampleFilter, count_samples, sample_lineage
 from core.jobs import workflows
 from core.jobs.control import pause_batch, resume_batch
 from core.jobs.importing import import_rows, launch_import
-from core.jobs.queue import prepare_queue
+from core.jobs.running.queue import prepare_queue
 from core.jobs.workflows import WorkerContext, run_batch
 from core.sources.importing import import_source
 from core.templates.versions import list_templates

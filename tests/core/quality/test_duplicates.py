@@ -12,7 +12,9 @@ from core.db.ids import utc_now
 from core.db.tables import Finding, Sample
 from core.db.workspace import Workspace
 from core.errors import NotFound
-from core.quality.duplicates import compute_duplicates
+from core.quality.across.duplicates import compute_duplicates
+from core.quality.registry import CHECKS
+from core.templates.definition import CheckSettings
 from core.text.hashing import pair_hash
 
 LONG = " ".join(f"word{i}" for i in range(60))
@@ -133,7 +135,8 @@ def test_a_duplicate_keeps_its_other_findings_in_its_score(workspace: Workspace)
     make_finding(workspace, samples[1], "repetition", 0.5, score=0.5)
     compute_duplicates(workspace, batch.batch_id)
     second = samples_of(workspace, batch.batch_id)[1]
-    assert second.quality_score == pytest.approx(0.2 * (1 - 0.8 * 0.5))
+    rating = CHECKS["repetition"].rate(0.5, CheckSettings())
+    assert second.quality_score == pytest.approx(0.2 * (1 - 0.8 * (1 - rating)))
 
 
 def test_a_finding_that_no_longer_holds_goes_away(workspace: Workspace) -> None:

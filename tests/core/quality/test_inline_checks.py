@@ -62,16 +62,10 @@ def test_a_clean_sample_has_its_length_and_nothing_else() -> None:
 def test_every_check_is_registered_under_its_own_name_with_a_description() -> None:
     assert list(CHECKS) == [check.name for check in CHECKS.values()]
     assert set(CHECKS) == {
-        "schema",
-        "empty",
-        "length",
-        "echo",
-        "refusal",
-        "placeholder",
-        "repetition",
-        "rules",
-        "exact_duplicate",
-        "near_duplicate",
+        *("schema", "empty", "length", "echo", "refusal", "placeholder", "repetition", "rules"),
+        *("language", "pii", "toxicity", "groundedness"),
+        *("exact_duplicate", "near_duplicate", "semantic_duplicate", "consistency", "leakage"),
+        "judge",
     }
     assert all(check.description.endswith(".") and check.unit for check in CHECKS.values())
     assert all(0 < check.weight <= 1 for check in CHECKS.values())

@@ -8,7 +8,7 @@ from core.db.tables import Source, TermExtraction
 from core.db.workspace import Workspace
 from core.errors import NotFound
 from core.jobs.extracting import request_extraction, run_extraction
-from core.jobs.queue import list_jobs
+from core.jobs.running.queue import list_jobs
 from core.sources.browsing import list_chunks
 from core.sources.importing import import_source
 from core.sources.terms.extracted import (

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import SettingsError, StorageFull
-from core.text import segments
-from core.text.embeddings import COMPACT_FROM, EmbeddingStore, embed, embed_missing
+from core.text.embedding import segments
+from core.text.embedding.embeddings import COMPACT_FROM, EmbeddingStore, embed, embed_missing
 from core.text.hashing import text_hash
 
 MODEL = "all-MiniLM-L6-v2"
@@ -218,7 +218,8 @@ def test_a_model_that_does_not_exist_is_named_with_a_way_out(tmp_path: Path) -> 
 
 def test_importing_the_store_does_not_import_torch() -> None:
     code = (
-        "import sys; import core.text.embeddings, core.text.similarity, core.text.schema; "
+        "import sys; import core.text.embedding.embeddings, core.text.alike.similarity; "
+        "import core.text.schema; "
         "import core.quality.inline, core.quality.scoring; "
         "sys.exit(any(name in sys.modules for name in ('torch', 'sentence_transformers', 'rensa')))"
     )

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.text.similarity import (
+from core.text.alike.similarity import (
     Pair,
     jaccard,
     near_duplicate_groups,
     near_duplicate_pairs,
-    semantic_near_duplicates,
     union_groups,
 )
 
@@ -151,22 +150,6 @@ def test_groups_are_named_by_their_first_member(texts: Sequence[str], threshold:
 
 def test_union_groups_follows_chains() -> None:
     assert union_groups(6, iter([(3, 4), (1, 3), (5, 2)])).tolist() == [0, 1, 2, 1, 1, 2]
-
-
-def test_semantic_pairs_are_those_of_the_full_cosine_matrix() -> None:
-    rng = np.random.default_rng(6)
-    vectors = rng.normal(size=(1500, 8)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    cosines = vectors @ vectors.T
-    left, right = np.nonzero(np.triu(cosines >= 0.95, k=1))
-    found = semantic_near_duplicates(vectors, 0.95)
-    assert [pair[:2] for pair in found] == list(zip(left.tolist(), right.tolist(), strict=True))
-    assert [pair[2] for pair in found] == pytest.approx(cosines[left, right].tolist(), abs=1e-5)
-
-
-def test_semantic_pairs_stop_at_the_limit() -> None:
-    assert len(semantic_near_duplicates(np.ones((50, 1), dtype=np.float32), limit=100)) == 100
-    assert semantic_near_duplicates(np.zeros((0, 3), dtype=np.float32)) == []
 
 
 def test_ten_thousand_texts_take_seconds() -> None:

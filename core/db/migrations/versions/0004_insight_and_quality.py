@@ -203,6 +203,11 @@ def upgrade() -> None:
             sa.Column("rate_per_s", sa.Double(), nullable=False, server_default="0")
         )
 
+    with op.batch_alter_table("sources", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("is_evaluation", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
+
     with op.batch_alter_table("samples", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("language", sa.String(length=20), nullable=False, server_default="")
