@@ -6,7 +6,6 @@ answers with confidences and decides nothing: what is wrong is a check's busines
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -137,6 +136,9 @@ def is_english(words: str) -> bool:
     return hits >= ENGLISH_HITS and hits >= ENGLISH_SHARE * len(tokens) and words.isascii()
 
 
+_detectors: "dict[tuple[str, ...], LanguageDetector]" = {}
+
+
 class LanguageReader:
     """Tells languages of many texts at once. Source: lingua, language models of 1 to 5 letters.
 
@@ -173,13 +175,20 @@ class LanguageReader:
         return [found.get(words, {}) for words in cleaned]
 
 
-@lru_cache(maxsize=2)
+def forget_models() -> None:
+    """Free the memory of the language models; the next reading loads them again."""
+    for detector in _detectors.values():
+        detector.unload_language_models()  # type: ignore[no-untyped-call]
+    _detectors.clear()
+
+
 def _detector(codes: tuple[str, ...]) -> "LanguageDetector":
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 
-    return LanguageDetectorBuilder.from_iso_codes_639_1(
-        *(IsoCode639_1.from_str(code) for code in codes)
-    ).build()
+    if codes not in _detectors:
+        known = (IsoCode639_1.from_str(code) for code in codes)
+        _detectors[codes] = LanguageDetectorBuilder.from_iso_codes_639_1(*known).build()
+    return _detectors[codes]
 
 
 def _code(language: "Language") -> str:

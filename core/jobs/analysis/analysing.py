@@ -28,6 +28,7 @@ from core.insight.records import scope_of
 from core.insight.row import fail_insight, owner_of, report_row
 from core.insight.storing import load_contents, store_contents, store_report
 from core.jobs.analysis.checks import AFTER_EMBEDDING, BEFORE_EMBEDDING, Check
+from core.jobs.analysis.memory import give_back
 from core.jobs.analysis.outcome_refresh import refresh_outcomes
 from core.jobs.analysis.progress import Progress, Reporter
 from core.jobs.records import read_material
@@ -99,6 +100,8 @@ class Analysis:
             contents, frame = first_look(self.material)
             store_report(self.workspace, self.scope.id, self.input_hash, "lexical", contents, frame)
             self.reporter.advance(self._embedded(), force=True)
+            del contents, frame
+            give_back()
         if not is_complete and not self._embed_up_to(FIRST_EMBEDDED):
             return "waiting"
         if not self._check(BEFORE_EMBEDDING):
@@ -213,6 +216,7 @@ class Analysis:
             if not check.run(self):
                 return False
             self.__dict__.pop("material", None)  # verdicts and languages may have changed
+            give_back()
             with self.workspace.write() as session:
                 row = report_row(session, self.scope.id)
                 contents = load_contents(row)
@@ -255,10 +259,14 @@ class Analysis:
     def _embed(self, hashes: Sequence[str]) -> bool:
         """Whether these all have vectors now; False when others wait."""
         text_of = dict(zip(self.hashes, self.material.texts, strict=True))
+
+        def on_progress(*_: int) -> None:
+            give_back()
+            self.reporter.advance(self._embedded())
+
         embed_missing(
             self.store, {key: text_of[key] for key in hashes},
-            on_progress=lambda *_: self.reporter.advance(self._embedded()),
-            is_stopping=self.must_yield,
+            on_progress=on_progress, is_stopping=self.must_yield,
         )  # fmt: skip
         return not self.store.missing(hashes)
 

@@ -60,9 +60,11 @@ def _duplicates(analysis: Slice) -> bool:
 
 def _examination(analysis: Slice) -> bool:
     from core.quality.examining import examine
+    from core.text.language import forget_models
 
     latch = Latch(analysis.must_yield)
     examine(analysis.workspace, analysis.batch_id, is_stopping=latch)
+    forget_models()
     return not latch.has_fallen
 
 
