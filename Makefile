@@ -15,12 +15,13 @@ define check
 else printf '%-20s FAILED\n%s\n' '$(1)' "$$output"; exit 1; fi
 endef
 
-.PHONY: help run test bench chaos notebook clean
+.PHONY: help run test bench defects chaos notebook clean
 
 help:
 	@echo "make run       start the workbench on http://localhost:8501"
 	@echo "make test      layers, lint, types, tests and coverage"
-	@echo "make bench     samples per second against a loopback server"
+	@echo "make bench     speeds of generation, duplicates, metrics, maps and embedding"
+	@echo "make defects   recall and precision of every check; DATA=folder of real data"
 	@echo "make chaos     kills, locks, full disks and outages by the hundred (20 minutes)"
 	@echo "make notebook  open the notebooks in JupyterLab"
 	@echo "make clean     remove .venv and caches; data/workspace stays"
@@ -38,6 +39,12 @@ test: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python tests/benchmarks/bench_generation.py
+	@$(BIN)/python tests/benchmarks/bench_insight.py $(if $(DATA),--data $(DATA))
+	@$(BIN)/python tests/benchmarks/bench_maps.py
+	@$(BIN)/python tests/benchmarks/bench_embedding.py $(if $(DATA),--data $(DATA)/gsm8k_train.jsonl)
+
+defects: $(VENV)/.installed-dev
+	@$(BIN)/python tests/benchmarks/planted_defects.py $(DATA)
 
 chaos: $(VENV)/.installed-dev
 	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/run.py

@@ -50,9 +50,9 @@ class Measured:
         return self.cosine >= EQUAL_COSINE
 
 
-def texts_of(path: Path, n: int) -> list[str]:
+def texts_of(path: Path | None, n: int) -> list[str]:
     """n different texts of about WORDS words."""
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    lines = path.read_text("utf-8").splitlines() if path else []
     found = [" ".join(str(value) for value in json.loads(line).values()) for line in lines]
     if not found:
         generator = np.random.default_rng(0)
@@ -109,7 +109,7 @@ def int8() -> Callable[[Sequence[str]], Vectors]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=int, default=512)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/gsm8k_train.jsonl"))
+    parser.add_argument("--data", type=Path, help="JSON Lines; invented words without")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     import torch

@@ -37,7 +37,6 @@ DIMENSIONS = 384
 TWIN_RATE = 0.02
 DECAY = 60.0  # axes over which a vector's numbers fall to a third
 GOALS_S = {"all diversity metrics": 10.0, "lexical near-duplicates": 5.0, "semantic": 60.0}
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 class Clock:
@@ -78,10 +77,11 @@ def vectors_of(n: int, seed: int = 0) -> NDArray[np.float32]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--n", type=int, default=100_000)
-    parser.add_argument("--data", type=Path, default=FOLDER)
+    parser.add_argument("--data", type=Path, help="folder that holds gsm8k_train.jsonl")
     options = parser.parse_args()
-    path = options.data / "gsm8k_train.jsonl"
-    corpus = written(path, options.n) if path.is_file() else invented(options.n)
+    corpus = invented(options.n)
+    if options.data is not None:
+        corpus = written(options.data / "gsm8k_train.jsonl", options.n)
     texts, clock = corpus.texts, Clock()
     print(f"{len(set(texts)):,} distinct texts of {sum(map(len, texts)) / len(texts):.0f} letters")
     clock("yardstick: split", lambda: sum(len(text.lower().split()) for text in texts))
