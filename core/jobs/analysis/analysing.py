@@ -293,8 +293,10 @@ class Analysis:
         return self._load(self.hashes)
 
     def load_texts(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts that are embedded already, (n, d) float32. Raises KeyError."""
-        return self._load([text_hash(text) for text in texts])
+        """The vectors of texts, (n, d) float32; those that have none are embedded now."""
+        hashes = [text_hash(text) for text in texts]
+        embed_missing(self.store, dict(zip(hashes, texts, strict=True)))
+        return self._load(hashes)
 
     def _word_vectors(self) -> dict[str, NDArray[np.float32]]:
         words = list(dict.fromkeys(w for word_list in self.lists for w in word_list.words()))

@@ -6,7 +6,7 @@ numbers are no twins here however alike they look.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,8 +23,7 @@ from core.text.alike.cosine_twins import cosine_twins
 
 SEMANTIC: Final = "semantic_duplicate"
 SEMANTIC_FLOOR: Final = 0.9  # twins are kept from here on, so that the threshold can move above it
-MANY_ANSWERS: Final = 5  # to one input, from which what they share is taken off
-SAME_REST: Final = 0.6  # cosine of what is left of two such answers
+MAX_SHARED_INPUT: Final = 10_000  # pairs whose responses are embedded by themselves: minutes
 NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 
 Vectors = NDArray[np.float32]
@@ -43,10 +42,10 @@ def compute_semantic_duplicates(
     """Find samples that mean the same as an earlier one of the batch, store the findings, score
     again; returns how many samples are such duplicates.
 
-    `load` gives one unit vector per text, (n, d) float32, in their order; the texts are input and
-    response joined by a line break, as `Records.texts`. Twins below the threshold are kept down to
-    SEMANTIC_FLOOR. Running it again changes nothing; reviewed samples keep verdict and score.
-    Raises NotFound, and what `load` raises.
+    `load` gives one unit vector per text, (n, d) float32, in their order: of input and response
+    joined by a line break, as `Records.texts`, and of responses alone. Twins below the threshold
+    are kept down to SEMANTIC_FLOOR. Running it again changes nothing; reviewed samples keep verdict
+    and score. Raises NotFound, and what `load` raises.
     """
     with workspace.read() as session:
         batch, version = batch_and_version(session, batch_id)
@@ -55,8 +54,7 @@ def compute_semantic_duplicates(
     limit = settings.semantic_duplicate
     seen: dict[tuple[str, str], Seen] = {}
     if len(records) > 1:
-        vectors = load([_text(record) for record in records])
-        seen = _seen(records, vectors, min(limit, SEMANTIC_FLOOR))
+        seen = _seen(records, load, min(limit, SEMANTIC_FLOOR))
     store_seen(workspace, batch_id, (SEMANTIC,), seen, settings)
     return sum(found.value >= limit for found in seen.values())
 
@@ -75,43 +73,48 @@ def _text(record: _Record) -> str:
 
 
 def _seen(
-    records: Sequence[_Record], vectors: Vectors, floor: float
+    records: Sequence[_Record],
+    load: Callable[[Sequence[str]], Vectors],
+    floor: float,
 ) -> dict[tuple[str, str], Seen]:
     """The most alike earlier record of each that has one."""
     numbers = (tuple(sorted(set(NUMBER.findall(_text(record))))) for record in records)
     twins = cosine_twins(
-        vectors,
+        load([_text(record) for record in records]),
         floor,
         alike=_labels(numbers),
         apart=_labels(record.text_hash for record in records),
     )
-    rest = _without_input(vectors, _labels(plain(record.input) for record in records))
+    pairs = {row: int(twins.earlier[row]) for row in np.flatnonzero(twins.earlier >= 0).tolist()}
+    cosines = {row: float(twins.cosine[row]) for row in pairs}
+    cosines |= _of_responses(records, pairs, load)
     seen = {}
-    for row in np.flatnonzero(twins.earlier >= 0).tolist():
-        other = int(twins.earlier[row])
-        if float(rest[row] @ rest[other]) < SAME_REST:
-            continue
-        similarity = min(1.0, float(twins.cosine[row]))
-        evidence = {"twin": records[other].sample_id, "similarity": similarity}
-        seen[records[row].sample_id, SEMANTIC] = Seen(similarity, evidence)
+    for row, other in pairs.items():
+        if cosines[row] >= floor:
+            similarity = min(1.0, cosines[row])
+            evidence = {"twin": records[other].sample_id, "similarity": similarity}
+            seen[records[row].sample_id, SEMANTIC] = Seen(similarity, evidence)
     return seen
 
 
-def _without_input(vectors: Vectors, groups: NDArray[np.int64]) -> Vectors:
-    """Unit rows (n, d) less what the rows of their group share, where a group has MANY_ANSWERS.
+def _of_responses(
+    records: Sequence[_Record], pairs: Mapping[int, int], load: Callable[[Sequence[str]], Vectors]
+) -> dict[int, float]:
+    """The cosine of the responses alone, by row, where a pair answers the same input.
 
-    A long input that many samples share makes their embeddings alike whatever the answers say.
+    An input that both share makes their texts alike whatever the answers say.
     """
-    rows = np.flatnonzero((np.bincount(groups) >= MANY_ANSWERS)[groups])
-    if not len(rows):
-        return vectors
-    _, places, sizes = np.unique(groups[rows], return_inverse=True, return_counts=True)
-    shared = np.zeros((len(sizes), vectors.shape[1]), dtype=np.float32)
-    np.add.at(shared, places, vectors[rows])
-    rest = vectors[rows] - (shared / sizes[:, None])[places]
-    result = vectors.copy()
-    result[rows] = rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6)
-    return result
+    same = [
+        (row, other)
+        for row, other in pairs.items()
+        if records[row].input and plain(records[row].input) == plain(records[other].input)
+    ][:MAX_SHARED_INPUT]
+    if not same:
+        return {}
+    left = load([records[row].response for row, _ in same])
+    right = load([records[other].response for _, other in same])
+    found = (left * right).sum(axis=1).tolist()
+    return {row: cosine for (row, _), cosine in zip(same, found, strict=True)}
 
 
 def _labels(values: Iterable[Hashable]) -> NDArray[np.int64]:

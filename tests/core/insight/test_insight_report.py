@@ -1,7 +1,7 @@
 """The report of a batch, end to end: on both databases, at every size, twice, and after failure."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from factories import DEFINITION, failed_row, make_batch, make_samples, make_template
-from numpy.typing import NDArray
 from sqlalchemy import update
+from word_model import WordModel
 
 from core.db.tables import Batch, InsightReport, Sample
 from core.db.workspace import Workspace
@@ -30,30 +30,10 @@ from core.jobs.analysis.analysing import compute_insight
 from core.jobs.launching import request_insight
 from core.text.embedding.embeddings import embed_missing
 
-DIMENSIONS = 32
-
-
-class FakeModel:
-    """Hashed bags of words instead of a network; remembers which texts it was asked for."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def vector(self, text: str) -> NDArray[np.float32]:
-        row = np.full(DIMENSIONS, 0.01)
-        for word in text.lower().split():
-            seed = int.from_bytes(word.encode()[:8].ljust(8, b"."), "little")
-            row += np.random.default_rng(seed).normal(size=DIMENSIONS)
-        return (row / np.linalg.norm(row)).astype(np.float32)
-
-    def __call__(self, texts: Sequence[str], _model: str) -> NDArray[np.float32]:
-        self.texts.extend(texts)
-        return np.stack([self.vector(text) for text in texts])
-
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
-    fake = FakeModel()
+def model(monkeypatch: pytest.MonkeyPatch) -> WordModel:
+    fake = WordModel()
     monkeypatch.setattr(analysing, "embed_missing", partial(embed_missing, embed_texts=fake))
     return fake
 
@@ -77,7 +57,7 @@ def grouped_batch(workspace: Workspace, n: int) -> Batch:
     return batch
 
 
-def test_a_report_on_each_database(any_workspace: Workspace, model: FakeModel) -> None:
+def test_a_report_on_each_database(any_workspace: Workspace, model: WordModel) -> None:
     batch = grouped_batch(any_workspace, 24)
     compute_insight(any_workspace, batch.batch_id)
     view = load_insight(any_workspace, batch.batch_id)
@@ -102,7 +82,7 @@ def test_a_report_on_each_database(any_workspace: Workspace, model: FakeModel) -
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 5, 9])
 def test_few_samples_make_a_report_that_says_so(
-    workspace: Workspace, model: FakeModel, n: int
+    workspace: Workspace, model: WordModel, n: int
 ) -> None:
     batch = grouped_batch(workspace, n)
     compute_insight(workspace, batch.batch_id)
@@ -117,7 +97,7 @@ def test_few_samples_make_a_report_that_says_so(
         assert view.bias.note == "There are no samples yet."
 
 
-def test_the_stored_report_is_plain_finite_json(workspace: Workspace, model: FakeModel) -> None:
+def test_the_stored_report_is_plain_finite_json(workspace: Workspace, model: WordModel) -> None:
     batch = grouped_batch(workspace, 12)
     compute_insight(workspace, batch.batch_id)
     with workspace.read() as session:
@@ -126,7 +106,7 @@ def test_the_stored_report_is_plain_finite_json(workspace: Workspace, model: Fak
 
 
 def test_copies_of_one_text_are_embedded_once_and_measured(
-    workspace: Workspace, model: FakeModel
+    workspace: Workspace, model: WordModel
 ) -> None:
     batch = make_batch(workspace)
     make_samples(workspace, batch, 12, input="The same question?", response="The same answer.")
@@ -143,7 +123,7 @@ def test_copies_of_one_text_are_embedded_once_and_measured(
 
 
 def test_unchanged_texts_are_not_measured_again(
-    workspace: Workspace, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, model: WordModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = grouped_batch(workspace, 6)
     compute_insight(workspace, batch.batch_id)
@@ -159,7 +139,7 @@ def test_unchanged_texts_are_not_measured_again(
 
 
 def test_added_samples_make_the_report_stale_and_only_they_are_embedded(
-    workspace: Workspace, model: FakeModel
+    workspace: Workspace, model: WordModel
 ) -> None:
     batch = grouped_batch(workspace, 6)
     compute_insight(workspace, batch.batch_id)
@@ -178,7 +158,7 @@ def test_added_samples_make_the_report_stale_and_only_they_are_embedded(
     assert len(list(workspace.folder("insight").iterdir())) == 1
 
 
-def test_a_lost_map_is_made_again(workspace: Workspace, model: FakeModel) -> None:
+def test_a_lost_map_is_made_again(workspace: Workspace, model: WordModel) -> None:
     batch = grouped_batch(workspace, 4)
     compute_insight(workspace, batch.batch_id)
     for path in workspace.folder("insight").iterdir():
@@ -188,7 +168,7 @@ def test_a_lost_map_is_made_again(workspace: Workspace, model: FakeModel) -> Non
     assert len(load_map(workspace, batch.batch_id)) == 4
 
 
-def test_failed_samples_are_not_on_the_map(workspace: Workspace, model: FakeModel) -> None:
+def test_failed_samples_are_not_on_the_map(workspace: Workspace, model: WordModel) -> None:
     batch = grouped_batch(workspace, 4)
     with workspace.write() as session:
         session.add(failed_row(batch, 4))
@@ -198,7 +178,7 @@ def test_failed_samples_are_not_on_the_map(workspace: Workspace, model: FakeMode
     assert len(load_map(workspace, batch.batch_id)) == 4
 
 
-def test_verdicts_on_the_map_are_those_of_now(workspace: Workspace, model: FakeModel) -> None:
+def test_verdicts_on_the_map_are_those_of_now(workspace: Workspace, model: WordModel) -> None:
     batch = grouped_batch(workspace, 4)
     compute_insight(workspace, batch.batch_id)
     with workspace.write() as session:
@@ -210,7 +190,7 @@ def test_verdicts_on_the_map_are_those_of_now(workspace: Workspace, model: FakeM
 
 
 def test_fields_to_colour_by_are_those_that_tell_points_apart(
-    workspace: Workspace, model: FakeModel
+    workspace: Workspace, model: WordModel
 ) -> None:
     batch = grouped_batch(workspace, 8)
     compute_insight(workspace, batch.batch_id)
@@ -223,7 +203,7 @@ def test_fields_to_colour_by_are_those_that_tell_points_apart(
     assert "domain" not in {field.column for field in fields}
 
 
-def test_values_that_are_no_colour_are_left_out(workspace: Workspace, model: FakeModel) -> None:
+def test_values_that_are_no_colour_are_left_out(workspace: Workspace, model: WordModel) -> None:
     batch = make_batch(workspace, n=60)
     rows = [
         {"variables": {"topic": "cards", "name": f"n{i}", "person": {"age": i}, "vip": i % 2 == 0}}
@@ -256,7 +236,7 @@ def test_an_unknown_batch_is_not_found(
 
 
 def test_a_failure_is_shown_and_the_next_try_succeeds(
-    workspace: Workspace, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, model: WordModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **_options: object) -> None:
         raise SeedbedError("No embedding model is called 'nope'.", remedy="Choose another.")
@@ -276,7 +256,7 @@ def test_a_failure_is_shown_and_the_next_try_succeeds(
 
 
 def test_a_plan_that_cannot_be_made_again_is_shown_as_a_failure(
-    workspace: Workspace, model: FakeModel
+    workspace: Workspace, model: WordModel
 ) -> None:
     batch = make_batch(workspace, make_template(workspace, source={"required": True}))
     make_samples(workspace, batch, 3)
@@ -286,7 +266,7 @@ def test_a_plan_that_cannot_be_made_again_is_shown_as_a_failure(
 
 
 def test_a_worker_s_own_failure_keeps_the_older_report(
-    workspace: Workspace, model: FakeModel
+    workspace: Workspace, model: WordModel
 ) -> None:
     batch = grouped_batch(workspace, 4)
     compute_insight(workspace, batch.batch_id)
@@ -298,7 +278,7 @@ def test_a_worker_s_own_failure_keeps_the_older_report(
 
 
 def test_a_worker_killed_before_the_end_leaves_nothing_in_the_way(
-    workspace: Workspace, model: FakeModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    workspace: Workspace, model: WordModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     batch = grouped_batch(workspace, 5)
 
