@@ -164,7 +164,7 @@ def import_definition(source: Source, mapping: ColumnMapping, domain: str) -> Te
                 "input": "{{ output.input }}" if mapping.input else "",
                 "response": "{{ output.response }}",
             },
-            "checks": {"min_chars": 0, "near_duplicate": 1.0},
+            "checks": {"min_chars": 0, "near_duplicate": 1.0, "semantic_duplicate": 1.0},
         }
     )
 
