@@ -23,7 +23,7 @@ from core.text.alike.cosine_twins import cosine_twins
 
 SEMANTIC: Final = "semantic_duplicate"
 SEMANTIC_FLOOR: Final = 0.9  # twins are kept from here on, so that the threshold can move above it
-MAX_SHARED_INPUT: Final = 10_000  # pairs whose responses are embedded by themselves: minutes
+MAX_REREAD: Final = 10_000  # pairs of which a part is embedded by itself: minutes
 NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 
 Vectors = NDArray[np.float32]
@@ -43,7 +43,7 @@ def compute_semantic_duplicates(
     again; returns how many samples are such duplicates.
 
     `load` gives one unit vector per text, (n, d) float32, in their order: of input and response
-    joined by a line break, as `Records.texts`, and of responses alone. Twins below the threshold
+    joined by a line break, as `Records.texts`, and of either alone. Twins below the threshold
     are kept down to SEMANTIC_FLOOR. Running it again changes nothing; reviewed samples keep verdict
     and score. Raises NotFound, and what `load` raises.
     """
@@ -87,7 +87,7 @@ def _seen(
     )
     pairs = {row: int(twins.earlier[row]) for row in np.flatnonzero(twins.earlier >= 0).tolist()}
     cosines = {row: float(twins.cosine[row]) for row in pairs}
-    cosines |= _of_responses(records, pairs, load)
+    cosines |= _of_the_rest(records, pairs, load)
     seen = {}
     for row, other in pairs.items():
         if cosines[row] >= floor:
@@ -97,24 +97,37 @@ def _seen(
     return seen
 
 
-def _of_responses(
+def _of_the_rest(
     records: Sequence[_Record], pairs: Mapping[int, int], load: Callable[[Sequence[str]], Vectors]
 ) -> dict[int, float]:
-    """The cosine of the responses alone, by row, where a pair answers the same input.
+    """The cosine of what differs, by row, where a pair has the same input or the same response.
 
-    An input that both share makes their texts alike whatever the answers say.
+    An input that both share makes their texts alike whatever the answers say; so does a label that
+    is the response of many.
     """
-    same = [
-        (row, other)
-        for row, other in pairs.items()
-        if records[row].input and plain(records[row].input) == plain(records[other].input)
-    ][:MAX_SHARED_INPUT]
-    if not same:
+    rows: list[int] = []
+    own, other = [], []
+    for row, earlier in pairs.items():
+        rest = _rest(records[row], records[earlier])
+        if rest is not None and len(rows) < MAX_REREAD:
+            rows.append(row)
+            own.append(rest[0])
+            other.append(rest[1])
+    if not rows:
         return {}
-    left = load([records[row].response for row, _ in same])
-    right = load([records[other].response for _, other in same])
-    found = (left * right).sum(axis=1).tolist()
-    return {row: cosine for (row, _), cosine in zip(same, found, strict=True)}
+    found = (load(own) * load(other)).sum(axis=1).tolist()
+    return dict(zip(rows, found, strict=True))
+
+
+def _rest(record: _Record, other: _Record) -> tuple[str, str] | None:
+    """What two records do not share: their responses or their inputs; None where both differ."""
+    if not record.input:
+        return None
+    if plain(record.input) == plain(other.input):
+        return record.response, other.response
+    if plain(record.response) == plain(other.response):
+        return record.input, other.input
+    return None
 
 
 def _labels(values: Iterable[Hashable]) -> NDArray[np.int64]:

@@ -90,16 +90,25 @@ def test_one_sample_and_no_batch(workspace: Workspace) -> None:
         compute_semantic_duplicates(workspace, "bat_none", load)
 
 
-def test_what_many_answers_share_makes_them_no_twins(workspace: Workspace) -> None:
-    def crowded(texts: Sequence[str]) -> NDArray[np.float32]:
-        """One strong direction of the shared input, and a weak one of each answer's topic."""
-        vectors = np.zeros((len(texts), 9), dtype=np.float32)
-        for k, text in enumerate(texts):
-            vectors[k, 0], vectors[k, 1 + int(text.split("topic")[1][0])] = 0.98, 0.199
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+def by_topic(texts: Sequence[str]) -> NDArray[np.float32]:
+    """What a text shares with others (SHARED) outweighs its topic: a word of one letter."""
+    vectors = np.zeros((len(texts), 27), dtype=np.float32)
+    for k, text in enumerate(texts):
+        vectors[k, 0] = 5.0 if "SHARED" in text else 0.0
+        for word in text.split():
+            if len(word) == 1:
+                vectors[k, 1 + ord(word) - ord("a")] += 1.0
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+
+@pytest.mark.parametrize("shared", ["input", "response"])
+def test_what_two_samples_share_makes_them_no_twins(workspace: Workspace, shared: str) -> None:
     batch = make_batch(workspace)
-    rows = [row(f"topic{'abcdefgh'.index(c)} {w}") for c, w in ["ax", "bx", "cx", "dx", "ex", "ay"]]
+    texts = ["a", "b", "c", "about a", "d"]
+    pairs = [("SHARED", t) if shared == "input" else (t, "SHARED") for t in texts]
+    rows = [row(response, input) for input, response in pairs]
     samples = make_samples(workspace, batch, rows=rows)
-    assert compute_semantic_duplicates(workspace, batch.batch_id, crowded) == 1
-    assert list(found(workspace)) == [samples[5].sample_id]
+    assert compute_semantic_duplicates(workspace, batch.batch_id, by_topic) == 1
+    (twin,) = found(workspace).items()
+    assert twin[0] == samples[3].sample_id
+    assert twin[1].evidence["twin"] == samples[0].sample_id
