@@ -78,8 +78,10 @@ class Examination:
         limits: CheckSettings,
         toxic_words: ToxicWords,
         probe: Sequence[_Row],
+        needs_source: bool,
     ) -> None:
         self._workspace, self._batch, self._limits = workspace, batch, limits
+        self._needs_source = needs_source  # the template demands a source
         self._toxic_words = toxic_words
         self._checks = [check for check in CHECKS.values() if check.stage == "dear"]
         named = codes_named(limits.languages, {}).union(
@@ -127,9 +129,13 @@ class Examination:
         return results
 
     def _chunks(self, rows: Sequence[_Row]) -> dict[str, str]:
-        """The source texts of these samples by chunk id; an import is its source and needs none."""
+        """The source texts that these samples must keep to, by chunk id.
+
+        An import is its source and needs none; of a template that does not demand a source, a chunk
+        is only what gave the idea.
+        """
         ids = sorted({row.chunk_id for row in rows if row.chunk_id})
-        if self._batch.kind == "import" or not ids:
+        if self._batch.kind == "import" or not self._needs_source or not ids:
             return {}
         found = {}
         with self._workspace.read() as session:
@@ -187,7 +193,8 @@ def _prepare(workspace: Workspace, batch_id: str) -> Examination:
         words = own_toxic_words(session, batch.project_id)
         statement = _statement(batch_id).order_by(Sample.text_hash, Sample.plan_index)
         probe = [_Row(*row) for row in session.execute(statement.limit(PROBED))]
-    return Examination(workspace, batch, limits, words, probe)
+    source = version.definition.get("source") or {}
+    return Examination(workspace, batch, limits, words, probe, bool(source.get("required")))
 
 
 def _statement(batch_id: str) -> Any:

@@ -159,8 +159,10 @@ def test_a_response_is_held_against_its_chunk_but_an_import_against_nothing(
         session.add(Chunk(chunk_id="src_a-0", source_id="src_a", ordinal=0, start_char=0,
                           end_char=9, heading="Limits", text="The limit of a card is 900 euros.",
                           text_hash="1"))  # fmt: skip
-    version = make_template(workspace)
-    grounded = fill(workspace, ["The limit of a card is 800 euros."] * 2, chunk_id="src_a-0")
+    version = make_template(workspace, source={"required": True})
+    wrong = ["The limit of a card is 800 euros."] * 2
+    grounded = fill(workspace, wrong, chunk_id="src_a-0", batch={"version": version})
+    free = fill(workspace, wrong, chunk_id="src_a-0", batch={"version": make_template(workspace)})
     imported = fill(
         workspace, ["The limit of a card is 800 euros."], chunk_id="src_a-0",
         batch={"kind": "import", "version": version},
@@ -170,6 +172,8 @@ def test_a_response_is_held_against_its_chunk_but_an_import_against_nothing(
     found = findings(workspace, grounded)[0, "groundedness"]
     assert found.evidence["spans"][0]["missing"] == ["800"]
     assert findings(workspace, imported) == {}
+    examine(workspace, free.batch_id)
+    assert findings(workspace, free) == {}, "a chunk that is not demanded only gave the idea"
 
 
 def test_values_of_the_plan_are_no_leak_and_a_planned_language_is_right(

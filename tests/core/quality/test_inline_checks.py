@@ -333,18 +333,6 @@ def test_hostile_text_takes_no_more_than_a_moment(piece: str) -> None:
     assert time.process_time() - started < 1
 
 
-def test_the_checks_of_a_150_word_answer_take_microseconds() -> None:
-    ready, answer = checks(), " ".join([ANSWER] * 2)
-    samples = [(f"{QUESTION} {i}", f"{answer} {i}") for i in range(2000)]
-    best = float("inf")
-    for _ in range(3):
-        started = time.process_time()
-        for question, text in samples:
-            ready.check({}, question, text, "", [])
-        best = min(best, (time.process_time() - started) / len(samples))
-    assert best < 200e-6  # measured at 35; the bound leaves room for slow machines
-
-
 def test_a_new_check_is_one_small_file() -> None:
     folder = Path(__file__).resolve().parents[3] / "core" / "quality" / "checks"
     files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
